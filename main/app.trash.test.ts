@@ -73,6 +73,8 @@ describe('the trash', () => {
     const refused = { conversationId: sent.conversationId, parts: words('And?') }
     await expect(client.ask.send(refused)).rejects.toEqual(code('InvalidInput'))
     await expect(client.ask.retry({ messageId: sent.answerId })).rejects.toEqual(code('InvalidInput'))
+    const remedy = client.ask.retry({ messageId: sent.answerId, remedy: 'detail' })
+    await expect(remedy).rejects.toEqual(code('InvalidInput'))
   })
 
   test('is left after thirty days, with all that was held, and not before', async () => {

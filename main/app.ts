@@ -187,20 +187,28 @@ export function createApp(
   /** Removes conversations for good, with what they alone hold; those that are gone by then are passed over. */
   const removeAll = async (ids: readonly string[]) => {
     const left = new Map<string, number>()
+    const composed = new Set<string>()
     try {
-      for (const id of ids) if (!isClosing) await removeOne(id, left)
+      for (const id of ids) if (!isClosing) await removeOne(id, left, composed)
     } finally {
+      // another window goes on with the drafts as its next questions
+      for (const sha of composed) left.delete(sha)
       // the next start does it too
       if (ids.length > 0 && !isClosing) await collect(left)
     }
   }
-  const removeOne = async (id: string, left: Map<string, number>) => {
-    await ask.remove(id, () => {
-      for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, Math.max(askedAt, left.get(sha) ?? 0))
-      // another window goes on with the draft as its next question
-      for (const sha of drafts.referencedShas(id)) left.delete(sha)
-      conversations.remove(id)
-    })
+  /** Removes one; notes the files that it held, and those of its draft. */
+  const removeOne = async (id: string, left: Map<string, number>, composed: Set<string>) => {
+    try {
+      await ask.remove(id, () => {
+        for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, Math.max(askedAt, left.get(sha) ?? 0))
+        for (const sha of drafts.referencedShas(id)) composed.add(sha)
+        conversations.remove(id)
+      })
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NotFound') return
+      throw error
+    }
     for (const one of [engine, compare]) one.forget(id).catch(defect)
   }
   let isClosing = false

@@ -199,7 +199,7 @@ export type Progress = z.infer<typeof Progress>
  * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
  * begins with the first of them and has ended when a `message` follows that tells its `ms`. `branch`: below `after` (null: from the
  * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
- * shown any more. `conversation`: its title or times changed.
+ * shown any more. `conversation`: its title, its times or where it is kept changed.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
   z.object({

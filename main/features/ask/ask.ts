@@ -66,7 +66,7 @@ interface Assignment {
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
    * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
-   * (conversation, medium or model), FramesMissing, InvalidInput (format, job), Busy while an answer of the conversation runs;
+   * (conversation, medium or model), FramesMissing, InvalidInput (format, job, a conversation in the trash), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
   send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
@@ -210,6 +210,11 @@ export function createAsk(parts: AskParts): Ask {
   const refuseWhileRunning = (conversationId: string | null) => {
     if (conversationId !== null && leaving.has(conversationId)) {
       throw new AppError('NotFound', 'This conversation is being removed. Ask in another one, or start a new one.', {
+        id: conversationId,
+      })
+    }
+    if (conversationId !== null && conversations.get(conversationId).deletedAt !== undefined) {
+      throw new AppError('InvalidInput', 'This conversation is in the trash. Restore it to go on with it.', {
         id: conversationId,
       })
     }
