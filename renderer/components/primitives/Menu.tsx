@@ -20,7 +20,7 @@ export function Menu({
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">
-          <Base.Popup className="float-motion max-h-[min(480px,var(--available-height))] max-w-[min(320px,calc(100vw-16px))] min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
+          <Base.Popup className="float-motion max-h-(--available-height) min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
             {children}
           </Base.Popup>
         </Base.Positioner>
@@ -85,7 +85,7 @@ export function MenuChoice<T extends string>({
                 <Check aria-hidden />
               </Base.RadioItemIndicator>
             </span>
-            <span className="min-w-0 truncate" title={option.label}>
+            <span className="max-w-60 min-w-0 truncate" title={option.label}>
               {option.label}
             </span>
           </Base.RadioItem>
