@@ -105,9 +105,6 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    addTrait: db.prepare(
-      'INSERT OR IGNORE INTO conversation_traits (kind, value, conversation) SELECT ?, ?, position FROM conversations WHERE id = ?',
-    ),
     /** Goes from one name to the next in the index, however many conversations have it. */
     models: db
       .prepare<[], string>(`
@@ -279,9 +276,6 @@ export function createMessageStore(db: Database, index: SearchIndex) {
             storedMedium(part),
           )
       })
-      for (const { type } of said)
-        if (type !== 'text') sql.addTrait.run(type === 'image' ? 'picture' : 'video', '', conversationId)
-      if (model !== null) sql.addTrait.run('model', model, conversationId)
       if (status !== 'streaming') index.addMessage(id)
       return id
     },

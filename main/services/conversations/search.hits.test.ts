@@ -149,7 +149,8 @@ describe('a filter', () => {
     const traits = () => bed.db.prepare('SELECT kind, value FROM conversation_traits').all()
     const before = traits()
     const { traits: migration } = await import('../../lib/database/migrations/018-traits.ts')
-    bed.db.exec('DROP TABLE conversation_traits; DROP TABLE search_again')
+    bed.db.exec(`
+      DROP TRIGGER part_added; DROP TRIGGER message_answered; DROP TABLE conversation_traits; DROP TABLE search_again`)
     bed.db.exec(migration)
     expect(traits()).toEqual(before)
     expect(ids('', 10, { picture: true })).toEqual([conversationId])
