@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, TRASH_DAYS } from '#contract'
 import type { HostCommand } from '#contract'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
@@ -45,6 +45,10 @@ export type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 
 /** Pictures and frames that are there sooner are not worth a line of the log each, ms. */
 const SLOW_MS = 40
+
+/** How long conversations stay in the trash, and how often that is looked at beside every start, ms. */
+const TRASH_MS = TRASH_DAYS * 86_400_000
+const EMPTYING_MS = 3_600_000
 
 /** The running core of one data folder. */
 export interface App {
@@ -180,6 +184,41 @@ export function createApp(
   void collect()
   const tidying = models.tidy()
 
+  /** Removes conversations for good, with what they alone hold; those that are gone by then are passed over. */
+  const removeAll = async (ids: readonly string[]) => {
+    const left = new Map<string, number>()
+    const composed = new Set<string>()
+    try {
+      for (const id of ids) if (!isClosing) await removeOne(id, left, composed)
+    } finally {
+      // another window goes on with the drafts as its next questions
+      for (const sha of composed) left.delete(sha)
+      // the next start does it too
+      if (ids.length > 0 && !isClosing) await collect(left)
+    }
+  }
+  /** Removes one; notes the files that it held, and those of its draft. */
+  const removeOne = async (id: string, left: Map<string, number>, composed: Set<string>) => {
+    try {
+      await ask.remove(id, () => {
+        for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, Math.max(askedAt, left.get(sha) ?? 0))
+        for (const sha of drafts.referencedShas(id)) composed.add(sha)
+        conversations.remove(id)
+      })
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NotFound') return
+      throw error
+    }
+    for (const one of [engine, compare]) one.forget(id).catch(defect)
+  }
+  let isClosing = false
+  let emptied = Promise.resolve()
+  const emptyOld = () => {
+    emptied = removeAll(conversations.discardedBefore(Date.now() - TRASH_MS)).catch(defect)
+  }
+  emptyOld()
+  const emptying = setInterval(emptyOld, EMPTYING_MS).unref()
+
   /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
   function modelRoom() {
     const { model, family, overrides, contextTokens } = models.chosen()
@@ -218,16 +257,19 @@ export function createApp(
     },
     conversations: {
       ...conversations.procedures,
+      discard: async ({ ids }) => {
+        // first, so that no further question comes
+        conversations.discard(ids)
+        await ask.stopIn(ids)
+      },
+      emptyTrash: async ({ ids }) => {
+        const discarded = conversations.discardedBefore(Infinity)
+        const wanted = ids && new Set(ids)
+        await removeAll(wanted ? discarded.filter((id) => wanted.has(id)) : discarded)
+      },
       remove: async ({ id }) => {
-        const left = new Map<string, number>()
-        await ask.remove(id, () => {
-          for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, askedAt)
-          // another window goes on with the draft as its next question
-          for (const sha of drafts.referencedShas(id)) left.delete(sha)
-          conversations.remove(id)
-        })
-        for (const one of [engine, compare]) one.forget(id).catch(defect)
-        await collect(left)
+        conversations.get(id)
+        await removeAll([id])
       },
     },
     ...models.procedures,
@@ -264,10 +306,13 @@ export function createApp(
   let closing: Promise<void> | null = null
 
   const close = async () => {
+    isClosing = true
+    clearInterval(emptying)
     // First of all what runs is stored: whoever waits for this may lose patience.
     ask.close()
     capturing.close()
     for (const end of served) end()
+    await emptied
     const mediaClosed = media.close()
     await downloading.close()
     await models.close()

@@ -1,17 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { ModelsPage } from '../pages/models.ts'
 import { SettingsDialog } from '../pages/settings.ts'
+import { seriousProblems } from '../support/axe.ts'
 import { badFiles } from '../support/badFiles.ts'
 import { expect, test } from '../support/fixtures.ts'
-
-/** What axe holds to be serious or critical in the page as it is. Legacy mode: the check needs no page of its own. */
-async function seriousProblems(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-}
 
 for (const theme of ['Light', 'Dark'] as const) {
   test(`the main states have no serious accessibility problems (${theme.toLowerCase()})`, async ({ chat }) => {

@@ -160,12 +160,22 @@ export const Message = z.object({
 })
 export type Message = z.infer<typeof Message>
 
+/** So many days a conversation stays in the trash before it is deleted for good. */
+export const TRASH_DAYS = 30
+
+/**
+ * `pinned`: stands on top of the list. `archived`: is kept out of it. `deletedAt`: is in the trash since then, in ms since 1970,
+ * and takes no question.
+ */
 export const Conversation = z.object({
   id: Id,
   title: z.string(),
   createdAt: z.int(),
   updatedAt: z.int(),
   leafId: Id.nullable(),
+  pinned: z.literal(true).optional(),
+  archived: z.literal(true).optional(),
+  deletedAt: z.int().optional(),
 })
 export type Conversation = z.infer<typeof Conversation>
 
@@ -189,7 +199,7 @@ export type Progress = z.infer<typeof Progress>
  * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
  * begins with the first of them and has ended when a `message` follows that tells its `ms`. `branch`: below `after` (null: from the
  * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
- * shown any more. `conversation`: its title or times changed.
+ * shown any more. `conversation`: its title, its times or where it is kept changed.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
   z.object({
@@ -217,7 +227,10 @@ export const ConversationEvent = z.discriminatedUnion('type', [
 ])
 export type ConversationEvent = z.infer<typeof ConversationEvent>
 
-/** Events of the conversation list: everything once, then single changes. */
+/**
+ * Events of the conversation list, which has what is archived or in the trash too: everything once, and again when many
+ * change together; else single changes.
+ */
 export const ConversationListEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('snapshot'), conversations: z.array(Conversation) }),
   z.object({ type: z.literal('upsert'), conversation: Conversation }),
@@ -225,16 +238,78 @@ export const ConversationListEvent = z.discriminatedUnion('type', [
 ])
 export type ConversationListEvent = z.infer<typeof ConversationListEvent>
 
+/**
+ * What narrows a search, each for the whole conversation: whether it has pictures, and videos; the name of a model that
+ * answered in it; when it was changed last, from `since` until before `until`, in ms since 1970. Unset: whatever.
+ */
+export const SearchFilter = z.object({
+  picture: z.literal(true).optional(),
+  video: z.literal(true).optional(),
+  model: z.string().max(1000).optional(),
+  since: z.int().optional(),
+  until: z.int().optional(),
+})
+export type SearchFilter = z.infer<typeof SearchFilter>
+
+/**
+ * A message that holds what is searched for: in its words, or, where none of it stands there, in the name of a picture or
+ * video. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
+ */
+export const SearchHit = z.object({
+  messageId: Id,
+  role: z.enum(['user', 'assistant']),
+  in: z.enum(['text', 'file']),
+  snippet: z.string(),
+})
+export type SearchHit = z.infer<typeof SearchHit>
+
+/**
+ * A conversation that a search finds. `title`: its title, marked as a snippet is, where that holds every word. `hits`: its
+ * latest messages that do, of whichever branch; `more`: there are others.
+ */
+export const Found = z.object({
+  conversation: Conversation,
+  title: z.string().nullable(),
+  hits: z.array(SearchHit),
+  more: z.boolean(),
+})
+export type Found = z.infer<typeof Found>
+
+const Query = z.string().max(200)
+
+/** Conversations that something is done with together; those that are gone by then are passed over. */
+const Ids = z.array(Id).min(1).max(100_000)
+
 export const conversations = {
   /** The list, newest first, and its changes. */
   watchList: oc.output(eventIterator(ConversationListEvent)),
   /** One conversation: a snapshot of the path from the root to the current leaf, then its events. */
   watch: oc.input(z.object({ id: Id })).output(eventIterator(ConversationEvent)),
-  /** Full-text search over titles and message texts; `snippet` marks hits with \u0002 and \u0003. */
+  /**
+   * Search over titles, texts of messages and names of their files, titles first, then the newest. Without a query all that
+   * the filter lets through; nothing where that is unset too.
+   */
   search: oc
-    .input(z.object({ query: z.string().max(200), limit: z.int().min(1).max(100).default(30) }))
-    .output(z.array(z.object({ conversation: Conversation, snippet: z.string() }))),
+    .input(z.object({ query: Query, filter: SearchFilter.optional(), limit: z.int().min(1).max(100).default(30) }))
+    .output(z.array(Found)),
+  /** The messages of a conversation that hold every word of the query, in their order; of more than `limit` the latest. */
+  findIn: oc
+    .input(z.object({ id: Id, query: Query, limit: z.int().min(1).max(1000).default(200) }))
+    .output(z.array(SearchHit)),
+  /** The names of the models that answered in any conversation. */
+  answeredBy: oc.output(z.array(z.string())),
   rename: oc.input(z.object({ id: Id, title: z.string().trim().min(1).max(200) })).output(Conversation),
+  /** Puts conversations on top of the list, or back among the others. */
+  pin: oc.input(z.object({ ids: Ids, pinned: z.boolean() })).output(z.void()),
+  /** Puts conversations away, where search still finds them, or back into the list. */
+  archive: oc.input(z.object({ ids: Ids, archived: z.boolean() })).output(z.void()),
+  /** Moves conversations to the trash, with what they hold; their answers stop. They are deleted for good after `TRASH_DAYS`. */
+  discard: oc.input(z.object({ ids: Ids })).output(z.void()),
+  /** Takes conversations out of the trash, to where they were. */
+  restore: oc.input(z.object({ ids: Ids })).output(z.void()),
+  /** Deletes conversations that are in the trash for good; null: all that are. */
+  emptyTrash: oc.input(z.object({ ids: Ids.nullable() })).output(z.void()),
+  /** Deletes a conversation for good, wherever it is kept, with the files that it alone holds. Throws NotFound. */
   remove: oc.input(z.object({ id: Id })).output(z.void()),
   /** Makes the branch that holds `messageId` the current one; of a pair of answers, the one that the conversation goes on from. */
   selectBranch: oc.input(z.object({ messageId: Id })).output(z.void()),

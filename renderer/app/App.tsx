@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
@@ -18,7 +18,13 @@ import {
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
-import { Sidebar, followConversations, isRemovedHere, useConversationList } from '../features/conversationList/index.ts'
+import {
+  Sidebar,
+  TrashBanner,
+  followConversations,
+  isRemovedHere,
+  useConversationList,
+} from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
@@ -32,6 +38,7 @@ import { announce } from '../lib/announce.ts'
 import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
+import { endFinding, showFound } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
@@ -52,6 +59,9 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const inTrash = useOpenConversation(
+    ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
+  )
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
@@ -70,11 +80,18 @@ export function App(): ReactNode {
     openConversation(null)
   }, [status])
 
-  const open = (id: string | null): void => {
+  const open = (id: string | null, found?: { readonly query: string; readonly messageId: string }): void => {
+    if (id !== null && found) showFound(id, found.query, found.messageId)
+    else endFinding()
     openConversation(id)
     sidebar.closeOverlay()
     if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
   }
+  /** Shows a new conversation, and leaves the focus and the sidebar where they are. */
+  const leave = useCallback(() => {
+    endFinding()
+    openConversation(null)
+  }, [])
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
     document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -95,7 +112,8 @@ export function App(): ReactNode {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
       else if (models) closePage()
-      else stopAnswer()
+      else if (answering) stopAnswer()
+      else endFinding()
     },
   })
   const showModels = (): void => {
@@ -137,6 +155,7 @@ export function App(): ReactNode {
           search={search}
           collapse={collapse}
           onOpen={open}
+          onLeave={leave}
           onModels={showModels}
           onSettings={() => setSettingsOpen(true)}
           note={<DownloadsNote onOpen={showDownloads} />}
@@ -167,18 +186,22 @@ export function App(): ReactNode {
           )}
           <EngineBanner onModels={showModels} />
           {live}
-          <Composer
-            conversationId={conversationId}
-            answering={answering !== null}
-            tools={
-              <>
-                <CaptureMenu shortcut={captureShortcut} />
-                <LiveMenu />
-              </>
-            }
-            onSent={open}
-            onStop={stopAnswer}
-          />
+          {inTrash && conversationId !== null ? (
+            <TrashBanner id={conversationId} />
+          ) : (
+            <Composer
+              conversationId={conversationId}
+              answering={answering !== null}
+              tools={
+                <>
+                  <CaptureMenu shortcut={captureShortcut} />
+                  <LiveMenu />
+                </>
+              }
+              onSent={open}
+              onStop={stopAnswer}
+            />
+          )}
           <DemoNotice onModels={showModels} />
         </>
       )}

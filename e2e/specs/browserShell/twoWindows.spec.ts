@@ -1,4 +1,5 @@
 import { ChatPage } from '../../pages/chat.ts'
+import { Sidebar } from '../../pages/sidebar.ts'
 import { expect, test } from '../../support/fixtures.ts'
 
 test('what is written in a conversation that another window deletes goes on in a new one; in the window that deletes it, not', async ({
@@ -17,9 +18,19 @@ test('what is written in a conversation that another window deletes goes on in a
   await other.question.fill('Not wanted any more')
 
   await page.getByRole('button', { name: 'What is it?', exact: true }).press('Delete')
-  await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(other.answers).toHaveCount(0)
   await expect(other.question).toHaveValue('')
+  // in the trash it can be restored, with what was being written in it
+  await expect(chat.question).toHaveCount(0)
+  await chat.page.getByRole('region', { name: 'In the trash' }).getByRole('button', { name: 'Restore' }).click()
+  await expect(chat.question).toHaveValue('And what colour?')
+  await expect(chat.tray).toHaveCount(1)
+
+  await page.getByRole('button', { name: 'What is it?', exact: true }).press('Delete')
+  const sidebar = new Sidebar(page)
+  await sidebar.menu(/^Trash/)
+  await sidebar.row('What is it?').press('Delete')
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete for good' }).click()
   await expect(chat.answers).toHaveCount(0)
   await expect(chat.question).toHaveValue('And what colour?')
   await expect(chat.tray).toHaveCount(1)

@@ -66,7 +66,7 @@ interface Assignment {
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
    * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
-   * (conversation, medium or model), FramesMissing, InvalidInput (format, job), Busy while an answer of the conversation runs;
+   * (conversation, medium or model), FramesMissing, InvalidInput (format, job, a conversation in the trash), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
   send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
@@ -88,6 +88,8 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
   /** The formats that questions were asked with, the latest first. */
   recentFormats(): ChosenFormat[]
+  /** Stops what is answered or prepared in conversations; what was written is kept. Returns when the engines have stopped. */
+  stopIn(conversationIds: readonly string[]): Promise<void>
   /**
    * Removes a conversation with `remove`, once nothing of it runs or stores any more. From the call on it takes no question:
    * NotFound, also from another window. Throws what `remove` throws; the conversation takes questions again then.
@@ -208,6 +210,11 @@ export function createAsk(parts: AskParts): Ask {
   const refuseWhileRunning = (conversationId: string | null) => {
     if (conversationId !== null && leaving.has(conversationId)) {
       throw new AppError('NotFound', 'This conversation is being removed. Ask in another one, or start a new one.', {
+        id: conversationId,
+      })
+    }
+    if (conversationId !== null && conversations.get(conversationId).deletedAt !== undefined) {
+      throw new AppError('InvalidInput', 'This conversation is in the trash. Restore it to go on with it.', {
         id: conversationId,
       })
     }
@@ -347,6 +354,12 @@ export function createAsk(parts: AskParts): Ask {
     prepare: preparation.prepare,
     checkFormat: ({ schema }) => checkSchema(schema),
     recentFormats: () => conversations.recentFormats(RECENT_FORMATS),
+
+    async stopIn(conversationIds) {
+      const wanted = new Set(conversationIds)
+      for (const id of wanted) preparation.cancel(id)
+      await Promise.all([...running.values()].filter((run) => wanted.has(run.conversationId)).map((run) => run.stop()))
+    },
 
     async remove(conversationId, remove) {
       conversations.get(conversationId)

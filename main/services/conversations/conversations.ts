@@ -8,6 +8,9 @@ import { createSearch } from './search.ts'
 import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
 
+/** So many changes of the list are told one by one; more are told as a new list. */
+const FEW_CHANGES = 50
+
 /** How long after the start the upkeep begins, in ms: the window comes first. */
 const UPKEEP_AFTER_MS = 1_500
 
@@ -106,6 +109,18 @@ export function createConversations(db: Database, now: () => number = Date.now):
     store.touch(conversationId, time)
     return { conversationId, userMessageId: questionId, answerId, besideId }
   }
+  /** Changes conversations together and tells of those that `change` changed. */
+  const changeAll = (ids: readonly string[], change: (id: string) => boolean) => {
+    const changed = db.transaction(() => [...new Set(ids)].filter(change))()
+    if (changed.length > FEW_CHANGES) listEvents.emit({ type: 'snapshot', conversations: store.list() })
+    else changed.forEach(upsert)
+    for (const id of changed)
+      if (feed.hasReaders(id)) feed.publish(id, { type: 'conversation', conversation: store.conversation(id) })
+  }
+  const refuseDiscarded = (id: string) => {
+    if (store.conversation(id).deletedAt !== undefined)
+      throw new AppError('InvalidInput', 'This conversation is in the trash. Restore it to go on with it.', { id })
+  }
   const answersOf = ({ answerId, besideId }: Sent) => (besideId === null ? [answerId] : [answerId, besideId])
   const begin = (sent: Sent) => {
     for (const id of answersOf(sent)) streaming.set(id, { conversationId: sent.conversationId, text: 0, reasoning: 0 })
@@ -131,7 +146,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return eventStream((sink) => feed.join(id, sink, first), { signal })
     },
 
-    search,
+    search: (query, limit, filter) => search.find(query, limit, filter),
+    findIn: (id, query, limit) => search.findIn(store.conversation(id).id, query, limit),
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
@@ -146,6 +162,15 @@ export function createConversations(db: Database, now: () => number = Date.now):
       feed.publish(id, { type: 'conversation', conversation })
       return conversation
     },
+
+    pin: (ids, pinned) => changeAll(ids, (id) => store.pin(id, pinned)),
+    archive: (ids, archived) => changeAll(ids, (id) => store.archive(id, archived)),
+    discard(ids) {
+      const time = now()
+      changeAll(ids, (id) => store.discard(id, time))
+    },
+    restore: (ids) => changeAll(ids, (id) => store.restore(id)),
+    discardedBefore: (time) => store.discardedBefore(time),
 
     remove(id) {
       store.conversation(id)
@@ -173,6 +198,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
     ask({ conversationId, parts, format = null, job, ...answering }) {
       const time = now()
+      if (conversationId !== null) refuseDiscarded(conversationId)
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
         const parentId = store.conversation(id).leafId
@@ -199,6 +225,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     answerAgain(questionId, answering) {
       const time = now()
       const { conversationId } = store.message(questionId)
+      refuseDiscarded(conversationId)
       const before = pathBefore(conversationId)
       const sent = db.transaction(() => startAnswers(conversationId, questionId, answering, time))()
       begin(sent)
@@ -209,6 +236,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     resume(messageId) {
       const message = store.message(messageId)
       const { conversationId } = message
+      refuseDiscarded(conversationId)
       if (streaming.has(messageId))
         throw new AppError('Busy', 'This answer is being written already. Wait until it ends, or stop it first.')
       if (message.role !== 'assistant' || store.conversation(conversationId).leafId !== messageId)
@@ -314,8 +342,13 @@ export function createConversations(db: Database, now: () => number = Date.now):
     procedures: {
       watchList: (_, { signal }) => conversations.watchList(signal),
       watch: ({ id }, { signal }) => conversations.watch(id, signal),
-      search: ({ query, limit }) => search(query, limit),
+      search: ({ query, limit, filter }) => search.find(query, limit, filter),
+      findIn: ({ id, query, limit }) => conversations.findIn(id, query, limit),
+      answeredBy: () => store.models(),
       rename: ({ id, title }) => conversations.rename(id, title),
+      pin: ({ ids, pinned }) => conversations.pin(ids, pinned),
+      archive: ({ ids, archived }) => conversations.archive(ids, archived),
+      restore: ({ ids }) => conversations.restore(ids),
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
   }

@@ -55,6 +55,13 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     rename: db.prepare('UPDATE conversations SET title = ? WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
+    pin: db.prepare('UPDATE conversations SET pinned = @on WHERE id = @id AND pinned <> @on'),
+    archive: db.prepare('UPDATE conversations SET archived = @on WHERE id = @id AND archived <> @on'),
+    discard: db.prepare('UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL'),
+    restore: db.prepare('UPDATE conversations SET deleted_at = NULL WHERE id = ? AND deleted_at IS NOT NULL'),
+    discardedBefore: db
+      .prepare<[number], string>('SELECT id FROM conversations WHERE deleted_at < ? ORDER BY deleted_at')
+      .pluck(),
     remove: db.prepare('DELETE FROM conversations WHERE id = ?'),
     message: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE id = ?'),
     path: db.prepare<[string], MessageRow>(
@@ -98,6 +105,15 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
+    /** Goes from one name to the next in the index, however many conversations have it. */
+    models: db
+      .prepare<[], string>(`
+        WITH RECURSIVE named (name) AS (
+          SELECT min(value) FROM conversation_traits WHERE kind = 'model'
+          UNION ALL SELECT (SELECT min(value) FROM conversation_traits WHERE kind = 'model' AND value > named.name)
+          FROM named WHERE named.name IS NOT NULL)
+        SELECT name FROM named WHERE name IS NOT NULL`)
+      .pluck(),
     rewrite: db.prepare('UPDATE parts SET text = ? WHERE message_id = ? AND ordinal = 0'),
     resume: db.prepare(`UPDATE messages SET status = 'streaming', error = NULL WHERE id = ?`),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
@@ -192,6 +208,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     /** The other answer of a pair. */
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
+    /** The names of all models that answered, in order. */
+    models: () => sql.models.all(),
     heldBy: (id: string) => sql.heldBy.all({ id }),
     shas: () => sql.shas.all(),
     /** The formats of questions, each once, the latest first. */
@@ -211,6 +229,13 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       sql.rename.run(title, id)
       index.addTitle(id)
     },
+    // whether that changed anything
+    pin: (id: string, on: boolean) => sql.pin.run({ id, on: Number(on) }).changes > 0,
+    archive: (id: string, on: boolean) => sql.archive.run({ id, on: Number(on) }).changes > 0,
+    discard: (id: string, now: number) => sql.discard.run(now, id).changes > 0,
+    restore: (id: string) => sql.restore.run(id).changes > 0,
+    /** Those in the trash since before a time, the longest first. */
+    discardedBefore: (time: number) => sql.discardedBefore.all(time),
     remove: (id: string) => void sql.remove.run(id),
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),

@@ -18,6 +18,9 @@ export interface ConversationRow {
   readonly created_at: number
   readonly updated_at: number
   readonly leaf_id: string | null
+  readonly pinned: number
+  readonly archived: number
+  readonly deleted_at: number | null
 }
 
 export interface MessageRow {
@@ -54,7 +57,16 @@ export interface PartRow {
 }
 
 export function conversationOf(row: ConversationRow): Conversation {
-  return { id: row.id, title: row.title, createdAt: row.created_at, updatedAt: row.updated_at, leafId: row.leaf_id }
+  return {
+    id: row.id,
+    title: row.title,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    leafId: row.leaf_id,
+    ...(row.pinned !== 0 && { pinned: true }),
+    ...(row.archived !== 0 && { archived: true }),
+    ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+  }
 }
 
 export function partOf(row: PartRow): Part {

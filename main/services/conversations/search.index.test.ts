@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fold } from '#contract'
 import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -9,7 +10,7 @@ import { migrations } from '../../lib/database/migrations/index.ts'
 import { conversationCorpus } from '../../testing/conversationCorpus.ts'
 import { createConversations } from './conversations.ts'
 import { createSearch } from './search.ts'
-import { createSearchIndex, fold, runUpkeep } from './searchIndex.ts'
+import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'sightline-search-'))))
@@ -48,7 +49,7 @@ test('what an earlier version stored is found from the first moment, while it is
   const found = () => {
     const search = createSearch(store.db, createSearchIndex(store.db))
     return ['number x1y', 'ANSWER X250Y', '图片', '片', 'title of x123y'].map((query) =>
-      search(query, 3).map((hit) => hit.conversation.id),
+      search.find(query, 3).map((hit) => hit.conversation.id),
     )
   }
   const all = [['c1'], ['c250'], ['c250', 'c249', 'c248'], ['c250', 'c249', 'c248'], ['c123']]
@@ -90,6 +91,43 @@ test('a step of the upkeep indexes few of long messages, and all are found in th
   for (let before = 0; index.catchUp(0); before = indexed()) steps.push(indexed() - before)
   expect(Math.max(...steps)).toBe(1)
   expect(indexed()).toBe(40)
+  store.close()
+})
+
+test('messages that were indexed without the names of their files are indexed again in steps, and found meanwhile', () => {
+  const store = openStore(folder)
+  const conversations = createConversations(store.db)
+  const sha = 'a'.repeat(64)
+  const attachment = {
+    ...({ sha, kind: 'image', mime: 'image/png', bytes: 1, width: 2, height: 3 } as const),
+    name: 'heron.png',
+  }
+  store.db.transaction(() => {
+    for (let n = 0; n < 250; n++) {
+      const parts = [
+        { type: 'image' as const, attachment },
+        { type: 'text' as const, text: 'What? '.repeat(50) },
+      ]
+      conversations.ask({ conversationId: null, parts, model: 'demo' })
+    }
+  })()
+  store.db.exec(`
+    INSERT INTO search_again SELECT position FROM messages WHERE role = 'user';
+    DELETE FROM search_grams WHERE rowid IN (SELECT position FROM search_again)`)
+  const index = createSearchIndex(store.db)
+  const found = () => createSearch(store.db, createSearchIndex(store.db)).find('heron', 100).length
+  const left = () => store.db.prepare<[], number>('SELECT count(*) FROM search_again').pluck().get() as number
+  const lefts = [left()]
+  expect(found()).toBe(100)
+  while (index.catchUp(0)) {
+    lefts.push(left())
+    expect(found()).toBe(100)
+  }
+  expect(lefts[0]).toBe(250)
+  expect(lefts.length).toBeGreaterThan(3)
+  expect(left()).toBe(0)
+  expect(found()).toBe(100)
+  expect(index.candidates(['HERON']).messages).toHaveLength(250)
   store.close()
 })
 
@@ -182,6 +220,10 @@ test('many candidates and few are given in the same order, and the limit holds',
     conversations.search(query, limit).map(({ conversation }) => conversation.id)
   expect(found('common', 30)).toEqual(ids.slice(0, 30))
   expect(found('rare', 30)).toEqual(ids.filter((_, n) => n % 2 === 0).slice(0, 30))
+  const within = (query: string, since: number) =>
+    conversations.search(query, 30, { since }).map(({ conversation }) => conversation.id)
+  expect(within('common', conversations.get(ids[4]!).updatedAt)).toEqual(ids.slice(0, 5))
+  expect(within('common', 0)).toEqual(ids.slice(0, 30))
   store.close()
 })
 

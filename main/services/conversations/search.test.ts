@@ -5,8 +5,11 @@ import { createBed, text } from './testing/bed.ts'
 const bed = createBed()
 const { ask, answered } = bed
 
+/** What is found first of each conversation: in its title, else in its latest message that holds the words. */
 const found = (query: string) =>
-  bed.conversations.search(query, 10).map((hit) => hit.snippet.replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
+  bed.conversations
+    .search(query, 10)
+    .map(({ title, hits }) => (title ?? hits[0]!.snippet).replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
 
 test('finds parts of words in titles and texts, without regard to case and accents', () => {
   answered('A question', 'The Café by the lighthouse is closed')

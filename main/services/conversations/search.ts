@@ -1,11 +1,12 @@
+import { fold, foldEach, occurrences, termsOf } from '#contract'
+import type { Found, SearchFilter, SearchHit } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf } from './rows.ts'
 import type { ConversationRow } from './rows.ts'
-import { ASCII, fold } from './searchIndex.ts'
 import type { SearchIndex } from './searchIndex.ts'
-import type { SearchHit } from './types.ts'
 
-const before = 40
+/** So much is shown before a hit that it lies within the first line of a narrow list. */
+const before = 24
 const length = 160
 
 /** So many characters are searched together for the first hit, and so many more, which the next look repeats: more than a term has. */
@@ -40,7 +41,7 @@ function snippetWithin(text: string, start: number, end: number, wanted: readonl
   const [first, last] = [wholeAt(text, Math.max(0, start)), wholeAt(text, end)]
   const line = text
     .slice(first, last)
-    .replace(/[\u0002\u0003]/g, '')
+    .replace(/[\u0002\u0003]|<\|\w{1,40}\|>|\*\*/g, '')
     .replace(/\s+/gu, ' ')
     .trim()
     .normalize('NFC')
@@ -65,50 +66,37 @@ function snippetWithin(text: string, start: number, end: number, wanted: readonl
 const wholeAt = (text: string, index: number): number =>
   (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : Math.min(index, text.length)
 
-/** `text` folded, and for each UTF-16 unit of it the offset of its character in `text`; null: each has its own. */
-function foldEach(text: string): { folded: string; offsets: number[] | null } {
-  if (ASCII.test(text)) return { folded: fold(text), offsets: null }
-  let folded = ''
-  const offsets: number[] = []
-  let offset = 0
-  for (const character of text) {
-    const base = character < '\x80' ? character.toUpperCase() : fold(character)
-    folded += base
-    for (let i = 0; i < base.length; i++) offsets.push(offset)
-    offset += character.length
-  }
-  return { folded, offsets }
-}
-
-/** Where the terms stand, in order; overlapping ones as one. */
-function occurrences(text: string, terms: readonly string[]): { start: number; end: number }[] {
-  const found: { start: number; end: number }[] = []
-  for (const term of terms) {
-    if (!term) continue
-    for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + term.length))
-      found.push({ start: at, end: at + term.length })
-  }
-  found.sort((a, b) => a.start - b.start)
-  const merged: { start: number; end: number }[] = []
-  for (const hit of found) {
-    const last = merged.at(-1)
-    if (last && hit.start <= last.end) last.end = Math.max(last.end, hit.end)
-    else merged.push({ ...hit })
-  }
-  return merged
-}
-
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-/** Of a message: the id of its conversation and its text; null while it is written, or without one. */
-type Said = readonly [conversationId: string, text: string | null]
+/** What a message says: its words, and the names of its pictures and videos. */
+interface Said {
+  readonly id: string | null
+  readonly conversation_id: string
+  readonly role: SearchHit['role']
+  readonly text: string | null
+  readonly names: string | null
+}
 
-/**
- * The search over `db` with its `index`: conversations that hold every word of the query in their title, or in one message
- * of any branch, compared as `fold` does. Titles come first, then the newest.
- */
-export function createSearch(db: Database, index: SearchIndex): (query: string, limit: number) => SearchHit[] {
+/** So many messages are listed of a conversation that is found. */
+const LISTED = 3
+/** So many messages of a conversation whose title is found are looked at for some to list. */
+const LOOKED_AT = 500
+
+/** The search over the conversations of one database. */
+export interface Search {
+  /**
+   * Conversations that hold every word of the query in their title, or in one message of any branch with the names of its
+   * files, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
+   * all that the filter lets through, where it says anything. What is in the trash is not found.
+   */
+  find(query: string, limit: number, filter?: SearchFilter): Found[]
+  /** The messages of a conversation that hold every word of the query, the oldest first, of more than `limit` the newest. */
+  findIn(conversationId: string, query: string, limit: number): SearchHit[]
+}
+
+/** The search over `db` with its `index`. */
+export function createSearch(db: Database, index: SearchIndex): Search {
   const newestFirst = 'ORDER BY c.updated_at DESC, c.position DESC'
   const titles = {
     few: db.prepare<[string], ConversationRow>(
@@ -129,55 +117,160 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
         SELECT m.position, c.position FROM conversations c
         CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
       .raw(),
+    /** Those of some conversations. */
+    of: db
+      .prepare<[string], [number, number]>(`
+        SELECT m.position, c.position FROM json_each(?) found JOIN conversations c ON c.position = found.value
+        CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
+      .raw(),
   }
-  const messageAt = db
-    .prepare<[number], Said>(`
-      SELECT m.conversation_id, (
-        SELECT group_concat(p.text, char(10) ORDER BY p.ordinal)
-        FROM parts p WHERE p.message_id = m.id AND p.type = 'text' AND m.status <> 'streaming')
-      FROM messages m WHERE m.position = ?`)
-    .raw()
-  const conversationWith = db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?')
+  const within = db
+    .prepare<[string], number>('SELECT position FROM messages WHERE conversation_id = ? ORDER BY position DESC')
+    .pluck()
+  const messageAt = db.prepare<[number], Said>(`
+    SELECT m.id, m.conversation_id, m.role, group_concat(p.text, char(10) ORDER BY p.ordinal) AS text,
+      group_concat(coalesce(p.attachment ->> '$.attachment.name', p.attachment ->> '$.name'), ', ' ORDER BY p.ordinal) AS names
+    FROM messages m JOIN parts p ON p.message_id = m.id WHERE m.position = ? AND m.status <> 'streaming'`)
+  const conversationAt = db.prepare<[number], ConversationRow>('SELECT * FROM conversations WHERE position = ?')
+  const having = db
+    .prepare<[string, string], number>('SELECT conversation FROM conversation_traits WHERE kind = ? AND value = ?')
+    .pluck()
+  const discarded = db.prepare<[], number>('SELECT position FROM conversations WHERE deleted_at IS NOT NULL').pluck()
+  const changed = db
+    .prepare<[number, number], number>('SELECT position FROM conversations WHERE updated_at >= ? AND updated_at < ?')
+    .pluck()
+
+  /** The positions of conversations that a filter lets through; null: all. */
+  const allowedBy = ({ picture, video, model, since, until }: SearchFilter): ReadonlySet<number> | null => {
+    const sets: Set<number>[] = []
+    if (picture) sets.push(new Set(having.all('picture', '')))
+    if (video) sets.push(new Set(having.all('video', '')))
+    if (model !== undefined) sets.push(new Set(having.all('model', model)))
+    if (since !== undefined || until !== undefined)
+      sets.push(new Set(changed.all(since ?? 0, until ?? Number.MAX_SAFE_INTEGER)))
+    return sets.length === 0
+      ? null
+      : new Set([...sets[0]!].filter((position) => sets.every((set) => set.has(position))))
+  }
 
   /** Conversations whose titles may hold the words, read as they are asked for. */
-  function* titlesOf(positions: readonly number[]): Generator<ConversationRow> {
+  function* titlesOf(positions: readonly number[] | null): Generator<ConversationRow> {
+    if (positions === null) return yield* titles.all.iterate()
     if (positions.length <= FEW) return yield* titles.few.iterate(JSON.stringify(positions))
     const wanted = new Set(positions)
     for (const row of titles.all.iterate()) if (wanted.has(row.position)) yield row
   }
 
-  /** The same of messages; null: any may. */
-  function* placesOf(positions: readonly number[] | null): Generator<[number, number]> {
-    if (positions === null) return yield* places.all.iterate()
-    if (positions.length <= FEW) return yield* places.few.all(JSON.stringify(positions))
-    const wanted = new Set(positions)
-    for (const place of places.all.iterate()) if (wanted.has(place[0])) yield place
+  /** The same of messages, in conversations that are allowed; null: any may. */
+  function* placesOf(
+    positions: readonly number[] | null,
+    allowed: ReadonlySet<number> | null,
+  ): Generator<[number, number]> {
+    if (positions !== null && positions.length <= FEW) return yield* places.few.all(JSON.stringify(positions))
+    const wanted = positions && new Set(positions)
+    const all = allowed && allowed.size <= FEW ? places.of.iterate(JSON.stringify([...allowed])) : places.all.iterate()
+    for (const place of all) if (!wanted || wanted.has(place[0])) yield place
   }
 
-  return (query, limit) => {
-    const terms = query.replaceAll('\0', ' ').normalize('NFC').trim().split(/\s+/u).filter(Boolean)
-    if (terms.length === 0) return []
+  /** How the words of a query are looked for in a title or a message. */
+  const looking = (terms: readonly string[]) => {
     const folded = terms.map(fold)
-    const holdsAll = (said: string) => folded.every((term) => said.includes(term))
-    const candidates = index.candidates(terms)
-    const hits = new Map<string, SearchHit>()
-    const add = (row: ConversationRow, text: string) => {
-      hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(text, terms) })
-      return hits.size < limit
+    const holdsAll = (said: string): boolean => folded.every((term) => said.includes(term))
+    return {
+      holds: (title: string): boolean => holdsAll(fold(title)),
+      /** The hit in the message at a position; null: it is none. */
+      hitAt(position: number): SearchHit | null {
+        const said = messageAt.get(position)
+        if (!said || said.id === null) return null
+        const text = fold(said.text ?? '')
+        if (!holdsAll(said.names === null ? text : `${text}\n${fold(said.names)}`)) return null
+        const isInText = folded.some((term) => text.includes(term))
+        return {
+          ...{ messageId: said.id, role: said.role, in: isInText ? 'text' : 'file' },
+          snippet: snippetOf((isInText ? said.text : said.names) ?? '', terms),
+        }
+      },
     }
-    const found = new Set<number>()
-    for (const row of titlesOf(candidates.titles)) {
-      if (!holdsAll(fold(row.title))) continue
-      if (!add(row, row.title)) return [...hits.values()]
-      found.add(row.position)
-    }
-    for (const [message, conversation] of placesOf(candidates.messages)) {
-      if (found.has(conversation)) continue
-      const [id, text] = messageAt.get(message)!
-      if (text === null || !holdsAll(fold(text))) continue
-      if (!add(conversationWith.get(id)!, text)) break
-      found.add(conversation)
-    }
-    return [...hits.values()]
+  }
+
+  return {
+    find(query, limit, filter = {}) {
+      const terms = termsOf(query)
+      const allowed = allowedBy(filter)
+      if (terms.length === 0) {
+        if (allowed === null) return []
+        const found: Found[] = []
+        for (const row of titlesOf([...allowed])) {
+          if (row.deleted_at !== null) continue
+          found.push({ conversation: conversationOf(row), title: null, hits: [], more: false })
+          if (found.length === limit) break
+        }
+        return found
+      }
+      const { holds, hitAt } = looking(terms)
+      const candidates = index.candidates(terms)
+      const gone = new Set(discarded.all())
+      const isAllowed = (conversation: number): boolean =>
+        !gone.has(conversation) && (allowed === null || allowed.has(conversation))
+      const found = new Map<number, Found>()
+      /** The messages to list of a conversation, among those in `wanted`; null: any may be one. */
+      const list = (conversationId: string, wanted: ReadonlySet<number> | null): Pick<Found, 'hits' | 'more'> => {
+        const hits: SearchHit[] = []
+        let looks = 0
+        for (const position of within.all(conversationId)) {
+          if (wanted && !wanted.has(position)) continue
+          if (++looks > LOOKED_AT) break
+          const hit = hitAt(position)
+          if (!hit) continue
+          if (hits.length === LISTED) return { hits, more: true }
+          hits.push(hit)
+        }
+        return { hits, more: false }
+      }
+      const inMessages = candidates.messages && new Set(candidates.messages)
+      for (const row of titlesOf(candidates.titles)) {
+        if (!isAllowed(row.position) || !holds(row.title)) continue
+        const conversation = conversationOf(row)
+        found.set(row.position, { conversation, title: snippetOf(row.title, terms), ...list(row.id, inMessages) })
+        if (found.size === limit) return [...found.values()]
+      }
+      /** What the messages of one conversation give; those of a conversation follow one another. */
+      let latest: { position: number; hits: SearchHit[]; found: Found } | null = null
+      for (const [message, conversation] of placesOf(candidates.messages, allowed)) {
+        const now = latest?.position === conversation ? latest : null
+        if (now ? now.found.more : found.has(conversation) || !isAllowed(conversation)) continue
+        // the next one begins: there is no room for it
+        if (!now && found.size === limit) break
+        const hit = hitAt(message)
+        if (!hit) continue
+        if (!now) {
+          const hits = [hit]
+          const entry = {
+            conversation: conversationOf(conversationAt.get(conversation)!),
+            title: null,
+            hits,
+            more: false,
+          }
+          latest = { position: conversation, hits, found: entry }
+          found.set(conversation, entry)
+        } else if (now.hits.length < LISTED) now.hits.push(hit)
+        else now.found.more = true
+      }
+      return [...found.values()]
+    },
+
+    findIn(conversationId, query, limit) {
+      const terms = termsOf(query)
+      if (terms.length === 0) return []
+      const { hitAt } = looking(terms)
+      const { messages } = index.candidates(terms)
+      const wanted = messages && new Set(messages)
+      const hits: SearchHit[] = []
+      for (const position of within.all(conversationId)) {
+        const hit = !wanted || wanted.has(position) ? hitAt(position) : null
+        if (hit && hits.push(hit) === limit) break
+      }
+      return hits.reverse()
+    },
   }
 }

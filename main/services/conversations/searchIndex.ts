@@ -1,20 +1,6 @@
+import { fold } from '#contract'
 import { giveSpaceBack, hasMuchFreeSpace } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
-
-export const ASCII = /^[\0-\x7f]*$/
-const ACCENTS = /(\p{Script=Latin})[\u0300-\u036f]+/gu
-const COMBINING = /[\u0300-\u036f]/
-
-/**
- * A text as search compares it: case does not count, nor accents of Latin letters, nor whether a letter with a mark is
- * one character or two. Lower case comes first, so that ẞ and ß become SS, and İ an I; upper case then, which knows no
- * end-of-word form of σ.
- */
-export function fold(text: string): string {
-  if (ASCII.test(text)) return text.toUpperCase()
-  const upper = text.toLowerCase().toUpperCase().normalize('NFD')
-  return COMBINING.test(upper) ? upper.replace(ACCENTS, '$1').normalize('NFC') : upper.normalize('NFC')
-}
 
 /** Length of the longest grams, in characters. */
 const LONGEST = 4
@@ -71,7 +57,7 @@ export interface Candidates {
 export interface SearchIndex {
   /** A step of the caller's transaction: indexes a title under its conversation's id, in place of an earlier one. */
   addTitle(conversationId: string): void
-  /** A step of the caller's transaction: indexes the text of a finished message. */
+  /** A step of the caller's transaction: indexes the text of a finished message, and the names of its files. */
   addMessage(messageId: string): void
   candidates(terms: readonly string[]): Candidates
   /**
@@ -87,10 +73,19 @@ const TOGETHER = 20_000
 /** Of fewer messages a list is always made. */
 const FEW_MESSAGES = 1_000
 
+/** The newest message and the newest conversation that are not indexed yet, by their positions; 0: all are. */
 interface Backlog {
   messages: number
   titles: number
 }
+
+/** `again`: messages are left that were indexed without the names of their files. */
+interface Waiting extends Backlog {
+  again: boolean
+}
+
+/** What a part says to search: its words, or the name of its picture or video. */
+const said = `coalesce(p.text, p.attachment ->> '$.attachment.name', p.attachment ->> '$.name')`
 
 /** Opens the index in `db`. Titles stand in it under the negative position of their conversation. */
 export function createSearchIndex(db: Database): SearchIndex {
@@ -107,8 +102,14 @@ export function createSearchIndex(db: Database): SearchIndex {
       'SELECT position, title FROM conversations WHERE id = ?',
     ),
     message: db.prepare<[string], { position: number; text: string }>(`
-      SELECT m.position, group_concat(p.text, char(10) ORDER BY p.ordinal) AS text
-      FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
+      SELECT m.position, group_concat(${said}, char(10) ORDER BY p.ordinal) AS text
+      FROM messages m JOIN parts p ON p.message_id = m.id WHERE m.id = ? GROUP BY m.position`),
+    /** Messages that were indexed without the names of their files. */
+    again: db.prepare<[], number>('SELECT position FROM search_again ORDER BY position DESC').pluck(),
+    someAgain: db.prepare<[], { position: number; id: string | null }>(`
+      SELECT a.position, m.id FROM search_again a LEFT JOIN messages m ON m.position = a.position
+      ORDER BY a.position DESC LIMIT 100`),
+    doneAgain: db.prepare('DELETE FROM search_again WHERE position >= ?'),
     backlog: db.prepare<[], Backlog>('SELECT messages, titles FROM search_backlog'),
     setBacklog: db.prepare<[Backlog]>('UPDATE search_backlog SET messages = @messages, titles = @titles'),
     titlesBefore: db.prepare<[number], { position: number; title: string }>(
@@ -126,30 +127,43 @@ export function createSearchIndex(db: Database): SearchIndex {
    * Indexes up to a hundred titles, else some messages, beginning with the newest. FTS5 writes what it has gathered whenever a
    * row id is not above the one before it, so they go in from the lowest to the highest.
    */
-  const indexSome = (backlog: Backlog): Backlog => {
+  const indexSome = (backlog: Waiting): Waiting => {
     if (backlog.titles > 0) {
       const rows = sql.titlesBefore.all(backlog.titles)
       for (const { position, title } of rows) sql.put.run(-position, gramsOf(title))
       return { ...backlog, titles: (rows.at(-1)?.position ?? 1) - 1 }
     }
+    if (backlog.messages > 0) {
+      const rows = sql.messagesBefore.all(backlog.messages)
+      const reached = indexMessages(rows.map((row) => ({ ...row, id: row.status === 'streaming' ? null : row.id })))
+      return { ...backlog, messages: (reached ?? 1) - 1 }
+    }
+    const reached = indexMessages(sql.someAgain.all())
+    if (reached !== null) sql.doneAgain.run(reached)
+    return { ...backlog, again: reached !== null }
+  }
+  /** Indexes the first of `rows`, as many as go together; returns the last position, null where there was none. */
+  const indexMessages = (rows: readonly { position: number; id: string | null }[]): number | null => {
     const texts: { position: number; text: string }[] = []
     let characters = 0
-    let reached = 1
-    for (const { position, id, status } of sql.messagesBefore.all(backlog.messages)) {
+    let reached: number | null = null
+    for (const { position, id } of rows) {
       reached = position
-      const row = status === 'streaming' ? undefined : sql.message.get(id)
+      const row = id === null ? undefined : sql.message.get(id)
       if (!row) continue
       texts.push(row)
       characters += row.text.length
       if (characters >= TOGETHER) break
     }
     for (const { position, text } of texts.reverse()) sql.put.run(position, gramsOf(text))
-    return { ...backlog, messages: reached - 1 }
+    return reached
   }
-  const isDone = ({ messages, titles }: Backlog) => messages <= 0 && titles <= 0
+  const isDone = ({ messages, titles, again }: Waiting) => messages <= 0 && titles <= 0 && !again
   const left = sql.backlog.get()
+  const isAgain = sql.someAgain.get() !== undefined
   /** Null once everything is indexed, which it stays. */
-  let waiting: Backlog | null = left && !isDone(left) ? left : null
+  let waiting: Waiting | null =
+    left && (isAgain || left.messages > 0 || left.titles > 0) ? { ...left, again: isAgain } : null
 
   return {
     addTitle(conversationId) {
@@ -170,6 +184,7 @@ export function createSearchIndex(db: Database): SearchIndex {
       if (waiting) {
         for (const position of sql.waitingTitles.all(waiting.titles)) titles.add(position)
         for (const position of sql.waitingMessages.all(waiting.messages)) messages?.add(position)
+        if (waiting.again) for (const position of sql.again.all()) messages?.add(position)
       }
       return { titles: [...titles], messages: messages && [...messages] }
     },
@@ -177,11 +192,11 @@ export function createSearchIndex(db: Database): SearchIndex {
     catchUp(budgetMs) {
       if (!waiting) return false
       const end = performance.now() + budgetMs
-      waiting = db.transaction((from: Backlog) => {
+      waiting = db.transaction((from: Waiting) => {
         let backlog = from
         do backlog = indexSome(backlog)
         while (!isDone(backlog) && performance.now() < end)
-        sql.setBacklog.run(backlog)
+        sql.setBacklog.run({ messages: backlog.messages, titles: backlog.titles })
         return backlog
       })(waiting)
       if (isDone(waiting)) waiting = null

@@ -16,6 +16,7 @@ import type {
 } from '#contract'
 import type { EventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
+import type { Search } from './search.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
 export interface Sent {
@@ -43,12 +44,6 @@ export interface Ending {
   readonly timings?: Timings
 }
 
-export interface SearchHit {
-  readonly conversation: Conversation
-  /** About 160 characters around the first hit; hits stand between \u0002 and \u0003. */
-  readonly snippet: string
-}
-
 /**
  * Conversations as trees of messages. Every change is on the disk before a watcher hears of it. Methods throw NotFound
  * for ids that are not (or no longer) there.
@@ -58,13 +53,25 @@ export interface Conversations {
   watchList(signal?: AbortSignal): EventStream<ConversationListEvent>
   /** A snapshot of the path to the current leaf and what stands beside it, then every event in a gapless sequence; ends after `removed`. */
   watch(id: string, signal?: AbortSignal): EventStream<ConversationEvent>
-  /** Conversations whose title or one of whose messages holds every word of `query`: titles first, then newest first. */
-  search(query: string, limit: number): SearchHit[]
+  /** As `Search.find`. */
+  search: Search['find']
+  /** As `Search.findIn`; throws NotFound. */
+  findIn: Search['findIn']
   get(id: string): Conversation
   message(id: string): Message
   /** The messages from the root to `messageId`, both included. */
   path(messageId: string): Message[]
   rename(id: string, title: string): Conversation
+  /** Puts conversations on top of the list, or back. Here and below those that are gone are passed over. */
+  pin(ids: readonly string[], pinned: boolean): void
+  /** Puts conversations away, or back into the list. */
+  archive(ids: readonly string[], archived: boolean): void
+  /** Moves conversations to the trash, where they take no question: InvalidInput. */
+  discard(ids: readonly string[]): void
+  /** Takes conversations out of the trash, to where they were. */
+  restore(ids: readonly string[]): void
+  /** Conversations that are in the trash since before `time` (ms since 1970), the longest first. */
+  discardedBefore(time: number): string[]
   /** Removes the conversation with all branches. */
   remove(id: string): void
   /** Makes the branch that holds `messageId` the current one, down to its newest message; of a pair of answers, that one. */
@@ -117,6 +124,6 @@ export interface Conversations {
   referencedShas(): string[]
   /** The formats that questions have, each once, the latest first. */
   recentFormats(limit: number): ChosenFormat[]
-  /** Answers the window's calls about conversations, but for removing one: its answers have to end first. */
-  readonly procedures: Omit<HandlersOf<Contract>['conversations'], 'remove'>
+  /** Answers the window's calls about conversations, but for those that answers have to end for. */
+  readonly procedures: Omit<HandlersOf<Contract>['conversations'], 'discard' | 'emptyTrash' | 'remove'>
 }

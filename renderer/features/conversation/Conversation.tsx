@@ -8,8 +8,11 @@ import { ErrorBoundary } from '../../components/primitives/ErrorBoundary.tsx'
 import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
+import { FindBar } from './FindBar.tsx'
 import { Question } from './Question.tsx'
 import { documentParser, readingText } from '../../lib/conversation/readingText.ts'
+import { useFinding } from '../../lib/finding.ts'
+import { useFound } from './found.ts'
 import { useOpenConversation } from './store.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
@@ -22,18 +25,24 @@ export function Conversation(): ReactNode {
   const status = useOpenConversation((state) => state.status)
   const order = useOpenConversation((state) => state.order)
   const keys = useOpenConversation(useShallow(pathKeys))
-  const { frame, content, atEnd, jump } = useStickToBottom(id)
+  const { frame, content, atEnd, jump, leave } = useStickToBottom(id)
   const last = keys.at(-1)
 
   // A question or a retry of one's own is always brought into view.
   useEffect(() => jump(), [last, jump])
+  useFound(frame, leave)
 
   return (
-    <section aria-label="Conversation" aria-busy={status === 'loading'} className="@container relative min-h-0 flex-1">
+    <section
+      aria-label="Conversation"
+      aria-busy={status === 'loading'}
+      className="@container relative flex min-h-0 flex-1 flex-col"
+    >
+      <FindBar />
       <div
         ref={frame}
         tabIndex={-1}
-        className="h-full overflow-y-auto overscroll-contain outline-none"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-none"
         data-testid="conversation-scroll"
       >
         <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
@@ -77,10 +86,11 @@ const MessageSlot = memo(function MessageSlot({
     return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
   })
   const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
-  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay, true)
+  const isFound = useFinding(({ finding }) => finding?.messageId === id)
+  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay || isFound, true)
   return (
     <div ref={ref} className="flex flex-col">
-      {near || isToPlay || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
+      {near || isToPlay || isFound || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
     </div>
   )
 })
@@ -100,6 +110,7 @@ function PlainMessage({ message }: { message: Message }): ReactNode {
     <article
       aria-label={isQuestion ? 'Question' : 'Answer'}
       data-message-id={message.id}
+      data-said
       data-status={message.status}
       className={`[content-visibility:auto] text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${isQuestion ? 'max-w-[min(560px,88%)] self-end' : ''}`}
       style={{ containIntrinsicSize: `auto ${isQuestion ? 560 : 672}px auto ${height}px` }}
@@ -150,6 +161,8 @@ interface StickToBottom {
   readonly content: RefObject<HTMLDivElement | null>
   readonly atEnd: boolean
   jump(): void
+  /** Lets go of the end, for a place that is shown instead. */
+  leave(): void
 }
 
 /** @param key When it changes, the column starts at its end again. */
@@ -163,6 +176,9 @@ function useStickToBottom(key: unknown): StickToBottom {
     stuck.current = true
     setAtEnd(true)
     frame.current?.scrollTo({ top: frame.current.scrollHeight })
+  }, [])
+  const leave = useCallback(() => {
+    stuck.current = false
   }, [])
 
   useEffect(() => {
@@ -193,5 +209,5 @@ function useStickToBottom(key: unknown): StickToBottom {
     }
   }, [key])
 
-  return { frame, content, atEnd, jump }
+  return { frame, content, atEnd, jump, leave }
 }

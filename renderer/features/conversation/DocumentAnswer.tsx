@@ -55,7 +55,7 @@ export function DocumentAnswer({
     ? `Reading page ${Math.min(pictures.length, read + 1)} of ${pictures.length}`
     : 'Reading the page'
   return (
-    <div data-testid="answer-text" className="flex flex-col">
+    <div data-testid="answer-text" data-said className="flex flex-col">
       <Document
         text={text}
         parser={parser}

@@ -87,7 +87,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
   return (
     <MarkContext value={links}>
       <TimeContext value={player}>
-        <div data-testid="answer-text">
+        <div data-testid="answer-text" data-said>
           {format ? (
             <StructuredAnswer
               text={text}

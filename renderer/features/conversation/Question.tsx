@@ -6,6 +6,7 @@ import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import type { ViewedPicture } from '../../components/pictures/viewerGeometry.ts'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
+import { useFinding } from '../../lib/finding.ts'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { Branches } from './AnswerActions.tsx'
@@ -38,6 +39,7 @@ function inRuns(parts: readonly Part[]): (string | VideoRun | ImagePart[])[] {
 export function Question({ message }: { message: Message }): ReactNode {
   const host = useHost((state) => state.host)
   const [viewed, setViewed] = useState<number | null>(null)
+  const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
   const images = message.parts.filter((part) => part.type === 'image')
   const pictures = images.map(
     ({ attachment, marks = [] }): ViewedPicture => ({
@@ -50,7 +52,7 @@ export function Question({ message }: { message: Message }): ReactNode {
     <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
       {inRuns(message.parts).map((run, index) =>
         typeof run === 'string' ? (
-          <QuestionText key={index} text={run} />
+          <QuestionText key={index} text={run} isFound={isFound} />
         ) : !Array.isArray(run) ? (
           <VideoBlock key={index} id={videoId(message.id, run.place)} part={run.part} />
         ) : (
@@ -92,14 +94,16 @@ export function Question({ message }: { message: Message }): ReactNode {
 /** From this length on, in characters or lines, a question is folded. */
 const LONG = { characters: 1_200, lines: 16 } as const
 
-/** The words of a question as they were typed; long ones are folded until asked for. */
-function QuestionText({ text }: { text: string }): ReactNode {
-  const [whole, setWhole] = useState(false)
+/** The words of a question as they were typed; long ones are folded until asked for, or something in them was found. */
+function QuestionText({ text, isFound }: { text: string; isFound: boolean }): ReactNode {
+  const [chosen, setWhole] = useState<boolean | null>(null)
+  const whole = chosen ?? isFound
   const long = text.length > LONG.characters || text.split('\n').length > LONG.lines
   return (
     <div className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2">
       <p
         dir="auto"
+        data-said
         className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}
       >
         {text}
@@ -150,6 +154,7 @@ function PictureBlock({
       type="button"
       onClick={onOpen}
       disabled={missing}
+      data-file={attachment.name}
       aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}${marks.length === 0 ? '' : `, with ${marks.map(({ label }) => label || 'a mark').join(', ')}`}`}
       title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}${notes.map((note) => `\n${note}`).join('')}`}
       className="relative flex flex-col self-start overflow-hidden rounded-lg border border-hairline bg-mat"

@@ -2,31 +2,48 @@
 import { AppError } from '#contract'
 import { act, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { createRef } from 'react'
+import { useRef } from 'react'
+import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { core } from '../../testing/fakeRpc.ts'
 import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { applyListEvent, emptyList } from './state.ts'
-import { useConversationList } from './store.ts'
+import { doingOn } from './doing.ts'
+import { idsOn, showShelf, useShowing } from './shelves.ts'
+import { useConversationList, useRenaming } from './store.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
 
 const COUNT = 5_000
 const opened = vi.fn()
 
+/** The list as the sidebar shows it. */
+function List(): ReactNode {
+  const frame = useRef<HTMLDivElement>(null)
+  const { order, byId } = useConversationList()
+  const ids = idsOn({ order, byId }, 'list')
+  const doing = doingOn(
+    ids,
+    () => {},
+    () => {},
+  )
+  return (
+    <div ref={frame}>
+      <ConversationList current={null} shelf="list" frame={frame} ids={ids} doing={doing} onOpen={opened} />
+    </div>
+  )
+}
+
 beforeEach(() => {
+  showShelf('list')
+  useRenaming.setState({}, true)
   stubNearness()
   const conversations = Array.from({ length: COUNT }, (_, n) => ({
     ...{ id: `c${n}`, title: `Conversation ${n}`, createdAt: 1, updatedAt: COUNT - n, leafId: null },
   }))
   useConversationList.setState(applyListEvent(emptyList, { type: 'snapshot', conversations }))
-  const frame = createRef<HTMLDivElement>()
-  render(
-    <div ref={frame}>
-      <ConversationList current={null} frame={frame} onOpen={opened} />
-    </div>,
-  )
+  render(<List />)
 })
 afterEach(() => {
   clearPage()
@@ -127,4 +144,35 @@ test('a title that could not be stored says so though another one is being chang
   expect(await screen.findByText('The disk is full.')).toBeTruthy()
   expect(fields().map(({ value }) => value)).toEqual(['Other', 'Five'])
   expect(document.activeElement).toBe(fields()[1])
+})
+
+test('Ctrl and Shift select, also what is not drawn; all at once, and Escape ends it', async () => {
+  const user = userEvent.setup()
+  const selected = () => useShowing.getState().selected
+  opened.mockClear()
+  await user.keyboard('{Control>}')
+  await user.click(screen.getByTitle('Conversation 3'))
+  await user.keyboard('{/Control}')
+  expect([...selected()]).toEqual(['c3'])
+  expect(screen.getByRole('checkbox', { name: 'Conversation 3' }).getAttribute('aria-checked')).toBe('true')
+  await user.keyboard('{Shift>}')
+  await user.click(screen.getByTitle('Conversation 6'))
+  await user.keyboard('{/Shift}')
+  expect([...selected()]).toEqual(['c3', 'c4', 'c5', 'c6'])
+  await user.click(screen.getByTitle('Conversation 4'))
+  expect([...selected()]).toEqual(['c3', 'c5', 'c6'])
+  await user.keyboard('{Control>}a{/Control}')
+  expect(selected().size).toBe(COUNT)
+  await user.keyboard('{Escape}')
+  expect([useShowing.getState().isSelecting, selected().size]).toEqual([false, 0])
+  expect(opened).not.toHaveBeenCalled()
+})
+
+test('the arrow keys with Shift select what they pass', async () => {
+  const user = userEvent.setup()
+  act(() => screen.getByTitle('Conversation 2').focus())
+  await user.keyboard('{Shift>}{ArrowDown}{ArrowDown}{/Shift}')
+  expect([...useShowing.getState().selected]).toEqual(['c2', 'c3', 'c4'])
+  await user.keyboard(' ')
+  expect([...useShowing.getState().selected]).toEqual(['c2', 'c3'])
 })

@@ -1,12 +1,15 @@
-import type { Conversation } from '#contract'
-import { useState } from 'react'
-import type { KeyboardEvent, ReactNode, RefObject } from 'react'
-import { Confirm } from '../../components/primitives/Dialog.tsx'
+import { TRASH_DAYS } from '#contract'
+import { memo, useEffect, useRef } from 'react'
+import type { KeyboardEvent, MouseEvent, ReactNode, RefObject } from 'react'
 import { useNear } from '../../lib/near.ts'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
-import { groupByDay } from './state.ts'
-import { remove, useConversationList } from './store.ts'
+import { focusNext } from './doing.ts'
+import type { Doing } from './doing.ts'
+import { endSelecting, groupsOf, select, selectTo, toggle, useShowing } from './shelves.ts'
+import type { Shelf } from './shelves.ts'
+import { walk } from './state.ts'
+import { useConversationList } from './store.ts'
 
 /** So many rows are shown or left out together. */
 const BLOCK = 40
@@ -14,106 +17,135 @@ const BLOCK = 40
 const ROW_PX = 32
 const GAP_PX = 2
 
-/** Up and down arrows go through the conversations. */
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  if (by === 0 || !(event.target as Element).matches('[data-conversation-link]')) return
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-conversation-link]')]
-  const next = links[links.indexOf(event.target as HTMLElement) + by]
-  event.preventDefault()
-  next?.focus()
-}
-
 interface RowsProps {
-  readonly conversations: readonly Conversation[]
+  readonly ids: readonly string[]
   readonly current: string | null
-  readonly onOpen: (id: string) => void
-  readonly onRemove: (conversation: Conversation) => void
+  readonly doing: Doing
+  readonly onChoose: (id: string, event: MouseEvent) => void
 }
 
 /** Some rows of the list, or as much space as they take while they are far from what is seen of it. */
-function RowBlock({
-  conversations,
-  current,
+const RowBlock = memo(function RowBlock({
+  ids,
   frame,
   first,
-  onOpen,
-  onRemove,
+  ...row
 }: RowsProps & { frame: RefObject<HTMLElement | null>; first: boolean }): ReactNode {
   const { ref, near } = useNear<HTMLUListElement>(frame, first, false)
-  const height = conversations.length * (ROW_PX + GAP_PX) - GAP_PX
+  const height = ids.length * (ROW_PX + GAP_PX) - GAP_PX
   return (
     <ul ref={ref} className="flex flex-col gap-0.5" style={near ? undefined : { height }}>
-      {near
-        ? conversations.map((conversation) => (
-            <ConversationRow
-              key={conversation.id}
-              conversation={conversation}
-              current={conversation.id === current}
-              onOpen={() => onOpen(conversation.id)}
-              onRemove={() => onRemove(conversation)}
-            />
-          ))
-        : null}
+      {near ? ids.map((id) => <Row key={id} id={id} {...row} />) : null}
     </ul>
+  )
+})
+
+function Row({ id, current, doing, onChoose }: Omit<RowsProps, 'ids'> & { id: string }): ReactNode {
+  const conversation = useConversationList(({ byId }) => byId[id])
+  const isSelected = useShowing(({ isSelecting, selected }) => (isSelecting ? selected.has(id) : null))
+  if (!conversation) return null
+  return (
+    <ConversationRow
+      conversation={conversation}
+      current={id === current}
+      isSelected={isSelected}
+      doing={doing}
+      onChoose={onChoose}
+    />
   )
 }
 
 const inBlocks = (ids: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / BLOCK) }, (_, n) => ids.slice(n * BLOCK, (n + 1) * BLOCK))
 
-/** All conversations, newest first, grouped by day. `frame`: what scrolls them. */
+/** What an empty shelf says. */
+const empty: Readonly<Record<Shelf, string>> = {
+  list: 'Your conversations will be listed here.',
+  archive: 'Nothing is archived. “Archive” in the menu of a conversation keeps it here, out of the list.',
+  trash: `The trash is empty. What you delete stays here for ${TRASH_DAYS} days.`,
+}
+
+/**
+ * The conversations of a shelf, newest first: pinned ones, then by day. A click opens one; with Ctrl, Command or Shift, and
+ * while some are selected, it selects. Shift with the arrow keys selects too, Ctrl+A all, Escape ends that. `frame`: what
+ * scrolls them; `ids`: those of the shelf, in the order of their groups.
+ */
 export function ConversationList({
   current,
   frame,
+  shelf,
+  ids,
+  doing,
   onOpen,
 }: {
   current: string | null
   frame: RefObject<HTMLElement | null>
-  onOpen: (id: string | null) => void
+  shelf: Shelf
+  ids: readonly string[]
+  doing: Doing
+  onOpen: (id: string) => void
 }): ReactNode {
-  const { status, order, byId } = useConversationList()
+  const { status, byId, order } = useConversationList()
   const today = useToday()
-  const [removing, setRemoving] = useState<{ id: string; title: string } | null>(null)
-  const [asking, setAsking] = useState(false)
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => focusNext(ids, frame.current?.closest('nav') ?? frame.current), [ids, byId, frame])
   if (status === 'loading') return null
-  if (order.length === 0) return <p className="px-2 py-1 text-muted">Your conversations will be listed here.</p>
-  const groups = groupByDay(order, (id) => byId[id]?.updatedAt ?? 0, today)
+  if (ids.length === 0)
+    return (
+      <p className="px-2 py-1 text-muted">
+        {shelf === 'list' && order.length > 0
+          ? 'The list is empty. What you archived or deleted is in the menu above.'
+          : empty[shelf]}
+      </p>
+    )
+
+  const onChoose = (id: string, event: MouseEvent): void => {
+    if (event.shiftKey) selectTo(id, ids, current ?? id)
+    else if (event.ctrlKey || event.metaKey || useShowing.getState().isSelecting) toggle(id)
+    else onOpen(id)
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    const from = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation-link]')?.dataset[
+      'conversationId'
+    ]
+    const isArrow = event.key === 'ArrowDown' || event.key === 'ArrowUp'
+    walk(event)
+    if (from === undefined) return
+    const to = (document.activeElement as HTMLElement | null)?.dataset['conversationId']
+    if (isArrow && event.shiftKey && to !== undefined) {
+      selectTo(from, ids, from)
+      selectTo(to, ids, from)
+    } else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      select(ids)
+    } else if (event.key === 'Escape' && useShowing.getState().isSelecting) {
+      event.preventDefault()
+      endSelecting()
+    }
+  }
+  const groups = groupsOf(ids, byId, shelf, today)
   return (
-    <div onKeyDown={walk}>
+    <div ref={list} onKeyDown={onKeyDown}>
       {groups.map((group) => (
         <section key={group.label} aria-label={group.label} className="mb-3">
-          <h2 className="px-2 pt-1 pb-1 text-small font-medium text-subtle">{group.label}</h2>
+          {shelf === 'trash' ? null : (
+            <h2 className="px-2 pt-1 pb-1 text-small font-medium text-subtle">{group.label}</h2>
+          )}
           <div className="flex flex-col gap-0.5">
-            {inBlocks(group.ids).map((ids, block) => (
+            {inBlocks(group.ids).map((block, n) => (
               <RowBlock
-                key={block}
-                conversations={ids.flatMap((id) => byId[id] ?? [])}
+                key={n}
+                ids={block}
                 current={current}
                 frame={frame}
-                first={group === groups[0] && block === 0}
-                onOpen={onOpen}
-                onRemove={(conversation) => {
-                  setRemoving(conversation)
-                  setAsking(true)
-                }}
+                first={group === groups[0] && n === 0}
+                doing={doing}
+                onChoose={onChoose}
               />
             ))}
           </div>
         </section>
       ))}
-      <Confirm
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Delete “${removing?.title ?? ''}”?`}
-        description="Its questions, answers and pictures are removed from this computer. This cannot be undone."
-        action="Delete"
-        onConfirm={async () => {
-          if (!removing) return
-          await remove(removing.id)
-          if (removing.id === current) onOpen(null)
-        }}
-      />
     </div>
   )
 }

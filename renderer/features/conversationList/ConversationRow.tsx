@@ -1,11 +1,28 @@
+import { TRASH_DAYS } from '#contract'
 import type { Conversation } from '#contract'
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import {
+  Archive,
+  ArchiveRestore,
+  Check,
+  Ellipsis,
+  ListChecks,
+  Pencil,
+  Pin,
+  PinOff,
+  RotateCcw,
+  Trash2,
+} from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useRef } from 'react'
-import type { ReactNode } from 'react'
+import type { MouseEvent, ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
 import { TextField } from '../../components/primitives/FormControls.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
+import { counted } from '../../lib/format.ts'
+import { useToday } from '../../lib/useToday.ts'
+import { focusRow } from './doing.ts'
+import type { Doing } from './doing.ts'
+import { beginSelecting } from './shelves.ts'
 import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
 import type { Renaming } from './store.ts'
 
@@ -55,21 +72,44 @@ function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; 
   )
 }
 
-/** One conversation of the list: opens it; its menu renames and deletes. F2 renames, Delete asks to delete. */
+const DAY_MS = 86_400_000
+
+/** How long something stays in the trash that is there since `deletedAt`, in ms since 1970. */
+function DaysLeft({ deletedAt }: { deletedAt: number }): ReactNode {
+  const now = useToday()
+  const days = Math.ceil((deletedAt + TRASH_DAYS * DAY_MS - now) / DAY_MS)
+  return (
+    <span className="shrink-0 px-1 text-small whitespace-nowrap text-muted tabular-nums">
+      {counted(Math.min(TRASH_DAYS, Math.max(1, days)), 'day')}
+      <span className="sr-only"> left</span>
+    </span>
+  )
+}
+
+/**
+ * One conversation of the list: opens it, or is selected; its menu has what can be done with it. F2 renames, Delete deletes.
+ * `isSelected`: null while nothing is selected.
+ */
 export const ConversationRow = memo(function ConversationRow({
   conversation,
   current,
-  onOpen,
-  onRemove,
+  isSelected,
+  doing,
+  onChoose,
 }: {
   conversation: Conversation
   current: boolean
-  onOpen: () => void
-  onRemove: () => void
+  isSelected: boolean | null
+  doing: Doing
+  onChoose: (id: string, event: MouseEvent) => void
 }): ReactNode {
-  const { id, title } = conversation
+  const { id, title, deletedAt } = conversation
   const renaming = useRenaming((state) => state[id])
-  const beginRename = (): void => beginRenaming(id, title)
+  const inTrash = deletedAt !== undefined
+  const beginRename = (): void => {
+    if (!inTrash) beginRenaming(id, title)
+  }
+  const remove = (): void => (inTrash ? doing.deleteForGood([id]) : doing.discard([id]))
   if (renaming) {
     return (
       <li>
@@ -77,51 +117,121 @@ export const ConversationRow = memo(function ConversationRow({
       </li>
     )
   }
+  const isSelecting = isSelected !== null
   return (
     <li
       className={cx(
         'group flex items-center rounded-md',
-        current ? 'bg-active' : 'hover:bg-hover has-[[data-popup-open]]:bg-hover',
+        isSelected || (current && !isSelecting) ? 'bg-active' : 'hover:bg-hover has-[[data-popup-open]]:bg-hover',
       )}
     >
       <button
         type="button"
         data-conversation-link
+        data-conversation-id={id}
+        role={isSelecting ? 'checkbox' : undefined}
+        aria-checked={isSelected ?? undefined}
         aria-current={current ? 'page' : undefined}
         title={title}
-        onClick={onOpen}
-        onDoubleClick={beginRename}
+        onClick={(event) => onChoose(id, event)}
+        onDoubleClick={isSelecting ? undefined : beginRename}
         onKeyDown={(event) => {
+          if (isSelecting) return
           if (event.key === 'F2') beginRename()
-          else if (event.key === 'Delete') onRemove()
+          else if (event.key === 'Delete') remove()
         }}
-        className="h-8 min-w-0 flex-1 truncate rounded-md px-2 text-left"
+        className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left"
       >
-        {title}
-      </button>
-      <Menu
-        align="end"
-        trigger={
-          <MenuTrigger
-            aria-label={`Options for ${title}`}
+        {isSelecting ? (
+          <span
+            aria-hidden
             className={cx(
-              iconButtonClass('small'),
-              'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',
+              'flex size-4 shrink-0 items-center justify-center rounded-[4px] border [&>svg]:size-3',
+              isSelected ? 'border-accent bg-accent text-on-accent' : 'border-control bg-raised',
             )}
           >
-            <Ellipsis />
-          </MenuTrigger>
-        }
-      >
-        <MenuItem onSelect={beginRename}>
-          <Pencil aria-hidden />
-          Rename
-        </MenuItem>
-        <MenuItem danger onSelect={onRemove}>
-          <Trash2 aria-hidden />
-          Delete
-        </MenuItem>
-      </Menu>
+            {isSelected ? <Check strokeWidth={3} /> : null}
+          </span>
+        ) : null}
+        <span className="min-w-0 flex-1 truncate">{title}</span>
+      </button>
+      {inTrash ? <DaysLeft deletedAt={deletedAt} /> : null}
+      {isSelecting ? null : <RowMenu conversation={conversation} doing={doing} onRename={beginRename} />}
     </li>
   )
 })
+
+/** What can be done with one conversation, where it is kept. */
+function RowMenu({
+  conversation: { id, title, pinned, archived, deletedAt },
+  doing,
+  onRename,
+}: {
+  conversation: Conversation
+  doing: Doing
+  onRename: () => void
+}): ReactNode {
+  const selectItem = (
+    <MenuItem
+      onSelect={() => {
+        beginSelecting([id])
+        focusRow(id)
+      }}
+    >
+      <ListChecks aria-hidden />
+      Select
+    </MenuItem>
+  )
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <MenuTrigger
+          aria-label={`Options for ${title}`}
+          className={cx(
+            iconButtonClass('small'),
+            'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',
+          )}
+        >
+          <Ellipsis />
+        </MenuTrigger>
+      }
+    >
+      {deletedAt === undefined ? (
+        <>
+          <MenuItem onSelect={onRename}>
+            <Pencil aria-hidden />
+            Rename
+          </MenuItem>
+          {archived ? null : (
+            <MenuItem onSelect={() => doing.pin([id], !pinned)}>
+              {pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
+              {pinned ? 'Unpin' : 'Pin'}
+            </MenuItem>
+          )}
+          <MenuItem onSelect={() => doing.archive([id], !archived)}>
+            {archived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
+            {archived ? 'Move to the list' : 'Archive'}
+          </MenuItem>
+          {selectItem}
+          <MenuItem danger onSelect={() => doing.discard([id])}>
+            <Trash2 aria-hidden />
+            Delete
+          </MenuItem>
+        </>
+      ) : (
+        <>
+          <MenuItem onSelect={() => doing.restore([id])}>
+            <RotateCcw aria-hidden />
+            Restore
+          </MenuItem>
+          {selectItem}
+          <MenuItem danger onSelect={() => doing.deleteForGood([id])}>
+            <Trash2 aria-hidden />
+            Delete for good
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  )
+}

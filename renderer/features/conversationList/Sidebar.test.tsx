@@ -4,7 +4,8 @@ import { act, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'
-import { SearchResults } from './Sidebar.tsx'
+import { SearchResults } from './search/SearchResults.tsx'
+import { noFilter, useSearching } from './search/searching.ts'
 import { applyListEvent, emptyList } from './state.ts'
 import { useConversationList } from './store.ts'
 
@@ -18,9 +19,13 @@ test('results follow what is renamed and removed in another window', async () =>
   let stored = [red, named('b', 'Red square')]
   useConversationList.setState(applyListEvent(emptyList, { type: 'snapshot', conversations: stored }))
   core['conversations'] = {
-    search: () => Promise.resolve(stored.map((conversation) => ({ conversation, snippet: conversation.title }))),
+    search: () =>
+      Promise.resolve(
+        stored.map((conversation) => ({ conversation, title: conversation.title, hits: [], more: false })),
+      ),
   }
-  render(<SearchResults query="red" current={null} onOpen={() => {}} />)
+  useSearching.setState({ query: 'red', filter: noFilter })
+  render(<SearchResults current={null} onOpen={() => {}} />)
   const titles = () => screen.queryAllByRole('button').map((button) => button.firstChild?.textContent)
   await waitFor(() => expect(titles()).toEqual(['Red circle', 'Red square']))
   const change = (next: Conversation[], event: Parameters<typeof applyListEvent>[1]) => {

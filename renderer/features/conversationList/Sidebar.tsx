@@ -1,15 +1,23 @@
-import type { Conversation } from '#contract'
-import { Cpu, Plus, Search, Settings, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { TRASH_DAYS } from '#contract'
+import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
-import { TextField } from '../../components/primitives/FormControls.tsx'
-import { cx } from '../../lib/cx.ts'
-import { toAppError } from '../../lib/errors.ts'
-import { shortcut } from '../../lib/platform.ts'
-import { call } from '../../lib/rpc.ts'
+import { Confirm } from '../../components/primitives/Dialog.tsx'
+import { counted } from '../../lib/format.ts'
+import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
-import { splitSnippet } from './state.ts'
+import { ListMenu } from './ListMenu.tsx'
+import { SelectionBar } from './SelectionBar.tsx'
+import { SidebarNote } from './SidebarNote.tsx'
+import { deleteForGood } from './actions.ts'
+import { doingOn, focusListMenu, undo } from './doing.ts'
+import { SearchField } from './search/SearchField.tsx'
+import { SearchResults } from './search/SearchResults.tsx'
+import type { OpenFound } from './search/SearchResults.tsx'
+import { isSearching, useSearching } from './search/searching.ts'
+import { endSelecting, idsOn, showShelf, useShowing } from './shelves.ts'
+import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
 /**
@@ -21,6 +29,7 @@ export function Sidebar({
   search,
   collapse,
   onOpen,
+  onLeave,
   onModels,
   onSettings,
   note,
@@ -29,20 +38,60 @@ export function Sidebar({
   modelName: string
   search: RefObject<HTMLInputElement | null>
   collapse: ReactNode
-  onOpen: (conversationId: string | null) => void
+  /** `found`: the message that a search leads to, and what was searched for. */
+  onOpen: OpenFound
+  /** The open conversation goes to the trash. */
+  onLeave: () => void
   onModels: () => void
   onSettings: () => void
   /** Work in the background, shown above the foot. */
   note?: ReactNode
 }): ReactNode {
-  const [query, setQuery] = useState('')
   const list = useRef<HTMLDivElement>(null)
-  const searching = query.trim() !== ''
+  const searching = useSearching(isSearching)
+  const shelf = useShowing((state) => state.shelf)
+  const ids = useShownIds(shelf)
+  /** What is to be deleted for good; it stays while the question closes. */
+  const [asked, setAsked] = useState<readonly string[]>([])
+  const [isAsking, setIsAsking] = useState(false)
+  const doing = useMemo(
+    () =>
+      doingOn(
+        ids,
+        (gone) => void (current !== null && gone.includes(current) && onLeave()),
+        (wanted) => {
+          setAsked(wanted)
+          setIsAsking(true)
+        },
+      ),
+    [ids, current, onLeave],
+  )
+  useEffect(() => {
+    if (searching) endSelecting()
+  }, [searching])
+
+  /** Ctrl+Z takes back what was done last, Escape leaves the archive and the trash. */
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    if (event.defaultPrevented || (event.target as Element).matches('input, textarea')) return
+    if (!event.currentTarget.contains(event.target as Node)) return
+    const isCommand = isMac ? event.metaKey : event.ctrlKey
+    if (isCommand && !event.shiftKey && event.key.toLowerCase() === 'z') {
+      event.preventDefault()
+      undo()
+    } else if (event.key === 'Escape' && useShowing.getState().isSelecting) {
+      event.preventDefault()
+      endSelecting()
+    } else if (event.key === 'Escape' && shelf !== 'list') {
+      event.preventDefault()
+      backToList()
+    }
+  }
   return (
-    <div className="flex h-full flex-col bg-sidebar">
+    <div className="flex h-full flex-col bg-sidebar" onKeyDown={onKeyDown}>
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         {collapse}
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
+        <ListMenu />
       </div>
       <div className="flex flex-col gap-1 px-2 pb-3">
         <Button
@@ -55,15 +104,28 @@ export function Sidebar({
           <span className="flex-1 text-left">New conversation</span>
           <kbd className="font-sans text-small text-subtle">{shortcut('N')}</kbd>
         </Button>
-        <SearchField field={search} query={query} onQuery={setQuery} />
+        <SearchField field={search} />
       </div>
+      {searching || shelf === 'list' ? null : (
+        <ShelfHeader shelf={shelf} isEmpty={ids.length === 0} onEmpty={() => doing.deleteForGood(ids)} />
+      )}
       <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? (
-          <SearchResults query={query.trim()} current={current} onOpen={onOpen} />
+          <SearchResults current={current} onOpen={onOpen} />
         ) : (
-          <ConversationList current={current} frame={list} onOpen={onOpen} />
+          <ConversationList {...{ current, shelf, ids, doing }} frame={list} onOpen={onOpen} />
         )}
       </div>
+      <SelectionBar ids={ids} doing={doing} />
+      <SidebarNote />
+      <Confirm
+        open={isAsking}
+        onOpenChange={setIsAsking}
+        title={`Delete ${counted(asked.length, 'conversation')} for good?`}
+        description="Questions, answers and pictures that stand nowhere else are removed from this computer. This cannot be undone."
+        action="Delete for good"
+        onConfirm={() => deleteForGood(asked)}
+      />
       {note}
       <div className="flex shrink-0 items-center gap-1 border-t border-hairline p-2">
         <Button
@@ -83,127 +145,44 @@ export function Sidebar({
   )
 }
 
-/** The search over all conversations. Escape empties it, the down arrow goes to the results. */
-function SearchField({
-  field,
-  query,
-  onQuery,
+/** The conversations of a shelf in the order in which they are listed. */
+function useShownIds(shelf: Shelf): readonly string[] {
+  const { order, byId } = useConversationList()
+  return useMemo(() => idsOn({ order, byId }, shelf), [order, byId, shelf])
+}
+
+function backToList(): void {
+  showShelf('list')
+  focusListMenu()
+}
+
+/** Which shelf is shown, and the way back. */
+function ShelfHeader({
+  shelf,
+  isEmpty,
+  onEmpty,
 }: {
-  field: RefObject<HTMLInputElement | null>
-  query: string
-  onQuery: (query: string) => void
+  shelf: Exclude<Shelf, 'list'>
+  isEmpty: boolean
+  onEmpty: () => void
 }): ReactNode {
-  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
-    if (event.key === 'Escape') {
-      event.preventDefault()
-      if (query === '') event.currentTarget.blur()
-      onQuery('')
-    } else if (event.key === 'ArrowDown') {
-      event.preventDefault()
-      event.currentTarget.closest('nav')?.querySelector<HTMLElement>('[data-conversation-link]')?.focus()
-    }
-  }
+  const inTrash = shelf === 'trash'
   return (
-    <div className="relative">
-      <Search className="pointer-events-none absolute top-2 left-2 size-4 text-subtle" aria-hidden />
-      <TextField
-        ref={field}
-        type="search"
-        role="searchbox"
-        aria-label="Search conversations"
-        aria-keyshortcuts="Control+K Meta+K"
-        placeholder={`Search  ${shortcut('K')}`}
-        maxLength={200}
-        value={query}
-        onChange={(event) => onQuery(event.target.value)}
-        onKeyDown={onKeyDown}
-        className="h-8 pr-8 pl-8 [&::-webkit-search-cancel-button]:hidden"
-      />
-      {query === '' ? null : (
-        <IconButton
-          label="Clear the search"
-          size="small"
-          className="absolute top-1 right-1"
-          onClick={() => onQuery('')}
-        >
-          <X />
+    <div className="px-2 pb-2">
+      <div className="flex items-center gap-1">
+        <IconButton label="Back to the list" onClick={backToList}>
+          <ArrowLeft />
         </IconButton>
-      )}
+        <h2 className="min-w-0 flex-1 truncate font-medium">{inTrash ? 'Trash' : 'Archive'}</h2>
+        {inTrash && !isEmpty ? (
+          <Button kind="quiet" className="px-2" onClick={onEmpty}>
+            Empty the trash
+          </Button>
+        ) : null}
+      </div>
+      {inTrash && !isEmpty ? (
+        <p className="px-2 pt-1 text-small text-muted">Deleted for good after {TRASH_DAYS} days.</p>
+      ) : null}
     </div>
-  )
-}
-
-/** Waiting time after a keystroke before searching, in ms. */
-const TYPING_MS = 150
-
-type Results = { query: string; found: { conversation: Conversation; snippet: string }[]; failure: string | null }
-
-/** What a query finds, also after conversations are answered, renamed or removed, in whichever window. */
-function useSearch(query: string): Results | null {
-  const [results, setResults] = useState<Results | null>(null)
-  const conversations = useConversationList(({ byId }) => byId)
-  useEffect(() => {
-    const stop = new AbortController()
-    const timer = setTimeout(() => {
-      call((core) => core.conversations.search({ query }, { signal: stop.signal })).then(
-        (found) => stop.signal.aborted || setResults({ query, found, failure: null }),
-        (thrown: unknown) =>
-          stop.signal.aborted || setResults({ query, found: [], failure: toAppError(thrown).message }),
-      )
-    }, TYPING_MS)
-    return () => {
-      clearTimeout(timer)
-      stop.abort()
-    }
-  }, [query, conversations])
-  return results
-}
-
-/**
- * The results of the search, each with the words around the hit. The last results stay until the new ones are there.
- */
-export function SearchResults({
-  query,
-  current,
-  onOpen,
-}: {
-  query: string
-  current: string | null
-  onOpen: (id: string) => void
-}): ReactNode {
-  const results = useSearch(query)
-  if (!results) return <p className="px-2 py-1 text-muted">Searching…</p>
-  if (results.failure) return <p className="px-2 py-1 text-danger">{results.failure}</p>
-  if (results.found.length === 0) {
-    return (
-      <p role="status" className="px-2 py-1 text-muted [overflow-wrap:anywhere]">
-        No conversation mentions “{results.query}”.
-      </p>
-    )
-  }
-  return (
-    <ul aria-label="Search results" className="flex flex-col gap-0.5">
-      {results.found.map(({ conversation, snippet }) => (
-        <li key={conversation.id}>
-          <button
-            type="button"
-            data-conversation-link
-            aria-current={conversation.id === current ? 'page' : undefined}
-            onClick={() => onOpen(conversation.id)}
-            className={cx(
-              'flex w-full flex-col rounded-md px-2 py-1.5 text-left hover:bg-hover',
-              conversation.id === current && 'bg-active',
-            )}
-          >
-            <span className="w-full truncate">{conversation.title}</span>
-            <span className="line-clamp-2 w-full text-small text-muted [overflow-wrap:anywhere]">
-              {splitSnippet(snippet).map((piece, index) =>
-                piece.hit ? <mark key={index}>{piece.text}</mark> : piece.text,
-              )}
-            </span>
-          </button>
-        </li>
-      ))}
-    </ul>
   )
 }

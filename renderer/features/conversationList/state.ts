@@ -1,4 +1,5 @@
 import type { Conversation, ConversationListEvent } from '#contract'
+import type { KeyboardEvent } from 'react'
 
 /** The conversation list: ids newest first, and each conversation by its id. */
 export interface ListState {
@@ -9,12 +10,10 @@ export interface ListState {
 
 export const emptyList: ListState = { status: 'loading', order: [], byId: {} }
 
+const fields = ['title', 'createdAt', 'updatedAt', 'leafId', 'pinned', 'archived', 'deletedAt'] as const
+
 const same = (a: Conversation | undefined, b: Conversation): boolean =>
-  a !== undefined &&
-  a.title === b.title &&
-  a.createdAt === b.createdAt &&
-  a.updatedAt === b.updatedAt &&
-  a.leafId === b.leafId
+  a !== undefined && fields.every((field) => a[field] === b[field])
 
 const newestFirst = (byId: ListState['byId']): string[] =>
   Object.values(byId)
@@ -29,37 +28,48 @@ function withConversations(state: ListState, byId: ListState['byId']): ListState
   return { status: 'ready', byId, order: sameOrder(state.order, order) ? state.order : order }
 }
 
-/** The list after one event; the same reference when the event changes nothing. */
-export function applyListEvent(state: ListState, event: ConversationListEvent): ListState {
+/** Each conversation after one event; the same reference when it changes nothing. */
+function applied(byId: ListState['byId'], event: ConversationListEvent): ListState['byId'] {
   switch (event.type) {
     case 'snapshot': {
-      const byId = Object.fromEntries(
-        event.conversations.map((next) => {
-          const known = state.byId[next.id]
-          return [next.id, known && same(known, next) ? known : next]
+      const next = Object.fromEntries(
+        event.conversations.map((one) => {
+          const known = byId[one.id]
+          return [one.id, known && same(known, one) ? known : one]
         }),
       )
-      const unchanged =
-        state.status === 'ready' &&
-        event.conversations.length === state.order.length &&
-        event.conversations.every((next) => byId[next.id] === state.byId[next.id])
-      return unchanged ? state : withConversations(state, byId)
+      const isSame =
+        event.conversations.length === Object.keys(byId).length &&
+        event.conversations.every(({ id }) => next[id] === byId[id])
+      return isSame ? byId : next
     }
     case 'upsert': {
       const next = event.conversation
-      return same(state.byId[next.id], next) ? state : withConversations(state, { ...state.byId, [next.id]: next })
+      return same(byId[next.id], next) ? byId : { ...byId, [next.id]: next }
     }
     case 'removed': {
-      if (!Object.hasOwn(state.byId, event.id)) return state
-      const { [event.id]: _removed, ...byId } = state.byId
-      return withConversations(state, byId)
+      if (!Object.hasOwn(byId, event.id)) return byId
+      const { [event.id]: _removed, ...others } = byId
+      return others
     }
   }
 }
 
+/** The list after some events, which is put in order once; the same reference when they change nothing. */
+export function applyListEvents(state: ListState, events: readonly ConversationListEvent[]): ListState {
+  const byId = events.reduce(applied, state.byId)
+  return byId === state.byId && state.status === 'ready' ? state : withConversations(state, byId)
+}
+
+/** The list after one event. */
+export const applyListEvent = (state: ListState, event: ConversationListEvent): ListState =>
+  applyListEvents(state, [event])
+
+type Day = 'Today' | 'Yesterday' | 'Earlier'
+
 /** A heading of the list with its conversations, newest first. */
 export interface Group {
-  readonly label: 'Today' | 'Yesterday' | 'Earlier'
+  readonly label: Day | 'Pinned' | 'In the trash'
   readonly ids: readonly string[]
 }
 
@@ -74,7 +84,7 @@ const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
 export function groupByDay(ids: readonly string[], updatedAt: (id: string) => number, now: number): Group[] {
   const today = startOfDay(now)
   const yesterday = startOfDay(today - 1)
-  const groups: Record<Group['label'], string[]> = { Today: [], Yesterday: [], Earlier: [] }
+  const groups: Record<Day, string[]> = { Today: [], Yesterday: [], Earlier: [] }
   for (const id of ids) {
     const time = updatedAt(id)
     groups[time >= today ? 'Today' : time >= yesterday ? 'Yesterday' : 'Earlier'].push(id)
@@ -100,4 +110,17 @@ export function splitSnippet(snippet: string): SnippetPiece[] {
     else if (text !== '') pieces.push({ text, hit })
   }
   return pieces
+}
+
+/** Up and down arrows go through the conversations, Home and End to the first and the last that are shown. */
+export function walk(event: KeyboardEvent<HTMLElement>): void {
+  const from = event.target as Element
+  if (event.ctrlKey || event.metaKey || event.altKey || !from.matches('[data-conversation-link]')) return
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-conversation-link]')]
+  const at = links.indexOf(from as HTMLElement)
+  const places: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }
+  const to = places[event.key]
+  if (to === undefined) return
+  event.preventDefault()
+  links[to]?.focus()
 }

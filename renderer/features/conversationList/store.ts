@@ -3,7 +3,8 @@ import { create } from 'zustand'
 import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
-import { applyListEvent, emptyList } from './state.ts'
+import { createFrameBatch } from '../../lib/conversation/watch.ts'
+import { applyListEvents, emptyList } from './state.ts'
 import type { ListState } from './state.ts'
 
 /** The conversation list as the core sends it. */
@@ -13,31 +14,24 @@ export const useConversationList = create<ListState>(() => emptyList)
 export const useTitle = (id: string | null): string | undefined =>
   useConversationList((state) => (id === null ? undefined : state.byId[id]?.title))
 
-/** Keeps the list up to date until `signal` aborts. */
-export const followConversations = (signal: AbortSignal): Promise<void> =>
-  follow<ConversationListEvent>({
+/** Keeps the list up to date until `signal` aborts; what comes within one frame is taken together, as it may be much. */
+export function followConversations(signal: AbortSignal): Promise<void> {
+  const batch = createFrameBatch<ConversationListEvent>((events) => {
+    if (!signal.aborted) useConversationList.setState((state) => applyListEvents(state, events))
+  })
+  return follow<ConversationListEvent>({
     connection,
     signal,
     subscribe: (core, round) => core.conversations.watchList(undefined, { signal: round }),
-    onEvent: (event) => useConversationList.setState((state) => applyListEvent(state, event)),
+    onEvent: (event) => (event.type === 'snapshot' ? batch.now(event) : batch.later(event)),
   })
-
-/** Conversations that this window removes itself. */
-const removedHere = new Set<string>()
-
-/** Whether this window removed a conversation, or is about to. */
-export const isRemovedHere = (id: string): boolean => removedHere.has(id)
-
-/** Removes a conversation with its messages and the pictures only it used. */
-export async function remove(id: string): Promise<void> {
-  removedHere.add(id)
-  try {
-    await call((core) => core.conversations.remove({ id }))
-  } catch (thrown) {
-    removedHere.delete(id)
-    throw thrown
-  }
 }
+
+/** Conversations that this window deletes for good itself. */
+export const removedHere = new Set<string>()
+
+/** Whether this window deleted a conversation for good, or is about to. */
+export const isRemovedHere = (id: string): boolean => removedHere.has(id)
 
 /** A title that is being changed. `failure`: why the last one could not be stored. */
 export interface Renaming {

@@ -15,6 +15,8 @@ import { grams } from './014-grams.ts'
 import { drafts } from './015-drafts.ts'
 import { thoughts } from './016-thoughts.ts'
 import { profiles } from './017-profiles.ts'
+import { traits } from './018-traits.ts'
+import { shelves } from './019-shelves.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -35,4 +37,6 @@ export const migrations: readonly string[] = [
   drafts,
   thoughts,
   profiles,
+  traits,
+  shelves,
 ]

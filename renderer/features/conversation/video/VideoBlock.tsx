@@ -117,7 +117,11 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
   useEffect(() => () => forgetPlayRequest(id), [id])
   if (!host) return null
   return (
-    <figure aria-label={`Video: ${name}`} className="flex max-w-[min(560px,100%)] min-w-0 flex-col items-end gap-1.5">
+    <figure
+      aria-label={`Video: ${name}`}
+      data-file={name}
+      className="flex max-w-[min(560px,100%)] min-w-0 flex-col items-end gap-1.5"
+    >
       <div className="relative w-fit max-w-full">
         {part.type === 'video' && isPlayable ? (
           <FilePlayer

@@ -1,0 +1,48 @@
+import { ChevronDown, ChevronUp, Search, X } from 'lucide-react'
+import { useEffect } from 'react'
+import type { ReactNode } from 'react'
+import { IconButton } from '../../components/primitives/Button.tsx'
+import { count } from '../../lib/format.ts'
+import { endFinding, placeOf, stepFound } from '../../lib/finding.ts'
+import { useFindingHere } from './found.ts'
+
+/** Above a conversation that a search was followed into: which of its hits is shown, and the way to the others. F3 goes on. */
+export function FindBar(): ReactNode {
+  const finding = useFindingHere()
+  const isOpen = finding !== null
+  useEffect(() => {
+    if (!isOpen) return
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'F3' || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      stepFound(event.shiftKey ? -1 : 1)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [isOpen])
+  if (!finding) return null
+  const place = placeOf(finding)
+  const isOne = !place || place.of < 2
+  return (
+    <div
+      role="group"
+      aria-label="Search hits in this conversation"
+      className="flex h-9 shrink-0 items-center gap-1 border-b border-hairline pr-2 pl-4 text-muted"
+    >
+      <Search className="size-3.5 shrink-0 text-subtle" aria-hidden />
+      <span className="min-w-0 flex-1 truncate pl-1">“{finding.query}”</span>
+      <span className="px-1 text-small whitespace-nowrap tabular-nums" data-testid="hit-place">
+        {place ? `${count(place.place)} of ${count(place.of)}` : ''}
+      </span>
+      <IconButton label="Previous hit" hint="Shift F3" size="small" disabled={isOne} onClick={() => stepFound(-1)}>
+        <ChevronUp />
+      </IconButton>
+      <IconButton label="Next hit" hint="F3" size="small" disabled={isOne} onClick={() => stepFound(1)}>
+        <ChevronDown />
+      </IconButton>
+      <IconButton label="Unmark the hits" size="small" onClick={endFinding}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}
