@@ -1,0 +1,2 @@
+export { createPdfReader } from './pdf.ts'
+export type { PdfPage, PdfReader, PdfSource } from './pdf.ts'
