@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../main/contract/index.ts'
 import { inspectFile } from '../../main/engine/gguf/inspectFile.ts'
+import { createPdfReader } from '../../main/lib/pdf/index.ts'
 import { openPicture, sniff } from '../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../main/lib/picture/index.ts'
 import { containerOf, openWithFfmpeg, readHead, sampleFrames } from '../../main/lib/video/index.ts'
@@ -45,6 +46,7 @@ export async function look(path: string): Promise<Look> {
   try {
     const head = await readHead(path)
     if (sniff(head) === 'gguf') return await lookAtModel(path)
+    if (sniff(head) === 'pdf') return await lookAtPdf(path)
     return containerOf(head) ? await lookAtVideo(path, head) : await lookAtPicture(path)
   } catch (error) {
     if (error instanceof AppError) return { what: 'refused', code: error.code, message: error.message }
@@ -72,6 +74,20 @@ async function lookAtPicture(path: string): Promise<Look> {
   const picture = await openPicture({ path })
   const pixels = await picture.decode()
   return { what: 'picture', width: picture.width, height: picture.height, ...colours(pixels), notes: picture.notes }
+}
+
+/** Pixels that a page is drawn with here. */
+const PAGE_PIXELS = 1_000_000
+
+/** The first page of a document. */
+async function lookAtPdf(path: string): Promise<Look> {
+  const reader = createPdfReader()
+  try {
+    const page = await reader.draw({ path, name: basename(path) }, 1, PAGE_PIXELS)
+    return { what: 'picture', width: page.width, height: page.height, ...colours(page), notes: page.notes }
+  } finally {
+    await reader.close()
+  }
 }
 
 /** The mean colour of a picture, and of each of its 4 x 4 parts. */

@@ -29,7 +29,8 @@ export interface PdfReader {
    * UnsupportedMedia for one whose text cannot be drawn at all unless `mayBeBlank`.
    */
   draw(source: PdfSource, page: number, pixels: number, options?: { mayBeBlank: boolean }): Promise<PdfPage>
-  close(): void
+  /** Closes the document that is open and gives back the memory; the next one is opened anew. */
+  close(): Promise<void>
 }
 
 interface OpenDocument {
@@ -98,9 +99,11 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
         if (!mayBeBlank && ink.characters > 0 && isBlank(picture)) throw noInk(name, page)
         return { ...picture, notes: notesOf(ink, document) }
       }),
-    close() {
-      if (open && loaded) void loaded.then((pdfium) => open && close(pdfium, open)).catch(() => {})
+    async close() {
+      const [library, document] = [loaded, open]
       loaded = null
+      open = null
+      if (library && document) close(await library, document)
     },
   }
 }

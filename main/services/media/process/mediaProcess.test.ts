@@ -105,6 +105,9 @@ describe('media', () => {
       view: 30_000,
       frame: 30_000,
       poster: 30_000,
+      document: 30_000,
+      page: 30_000,
+      pageThumbnail: 30_000,
     })
     expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({
       code: 'DamagedMedia',
