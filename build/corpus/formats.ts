@@ -38,6 +38,7 @@ const documentKinds: readonly Kind[] = [
     from: 'banks, insurers',
     file: 'statement.pdf',
     shown: 'as any PDF, once its password is typed',
+    password: 'secret',
     make: async () => pdf([{ content: words('Balance') }], { password: 'secret' }),
   },
   {
@@ -128,7 +129,7 @@ export async function formatRow(kind: Kind): Promise<string> {
   try {
     const path = join(folder, kind.file)
     await writeFile(path, await kind.make())
-    const found = await look(path)
+    const found = await look(path, kind.password)
     if (found.what === 'crashed') throw new Error(`${kind.name}: ${found.message}`)
     const cells = [kind.name, kind.from, found.what === 'refused' ? 'no' : 'yes', sees(found, kind), said(found)]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`

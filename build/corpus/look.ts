@@ -41,12 +41,12 @@ export type Look =
   | { readonly what: 'refused'; readonly code: string; readonly message: string }
   | { readonly what: 'crashed'; readonly message: string }
 
-/** Opens a picture, video (with this computer's ffmpeg), model or anything else. Never throws. */
-export async function look(path: string): Promise<Look> {
+/** Opens a picture, video (with this computer's ffmpeg), PDF, model or anything else. Never throws. */
+export async function look(path: string, password?: string): Promise<Look> {
   try {
     const head = await readHead(path)
     if (sniff(head) === 'gguf') return await lookAtModel(path)
-    if (sniff(head) === 'pdf') return await lookAtPdf(path)
+    if (sniff(head) === 'pdf') return await lookAtPdf(path, password)
     return containerOf(head) ? await lookAtVideo(path, head) : await lookAtPicture(path)
   } catch (error) {
     if (error instanceof AppError) return { what: 'refused', code: error.code, message: error.message }
@@ -80,10 +80,14 @@ async function lookAtPicture(path: string): Promise<Look> {
 const PAGE_PIXELS = 1_000_000
 
 /** The first page of a document. */
-async function lookAtPdf(path: string): Promise<Look> {
+async function lookAtPdf(path: string, password?: string): Promise<Look> {
   const reader = createPdfReader()
   try {
-    const page = await reader.draw({ path, name: basename(path) }, 1, PAGE_PIXELS)
+    const page = await reader.draw(
+      { path, name: basename(path), ...(password !== undefined && { password }) },
+      1,
+      PAGE_PIXELS,
+    )
     return { what: 'picture', width: page.width, height: page.height, ...colours(page), notes: page.notes }
   } finally {
     await reader.close()

@@ -64,7 +64,10 @@ test('five hundred pages are there at once, of which only those in sight are dra
 }) => {
   const { page } = chat
   await chat.drop(
-    file('book.pdf', pdf(Array.from({ length: 500 }, (_, i) => ({ content: i === 499 ? filled(1, 0, 0) : words(`${i + 1}`) })))),
+    file(
+      'book.pdf',
+      pdf(Array.from({ length: 500 }, (_, i) => ({ content: i === 499 ? filled(1, 0, 0) : words(`${i + 1}`) }))),
+    ),
   )
   const dialog = picker(page, 'book.pdf')
   const list = page.getByRole('listbox', { name: 'Pages' })
@@ -104,6 +107,8 @@ test('a password is asked for; what does not open or cannot be drawn is said', a
   await chat.drop(file('broken.pdf', Buffer.from('%PDF-1.7\nnothing')))
   await expect(chat.refusals.filter({ hasText: 'broken.pdf is damaged or incomplete' })).toHaveCount(1)
   await chat.paste(file('notice.pdf', pdf([{ content: chineseWords }])))
-  await expect(chat.refusals.filter({ hasText: 'Page 1 of notice.pdf has text that cannot be drawn here' })).toHaveCount(1)
+  await expect(
+    chat.refusals.filter({ hasText: 'Page 1 of notice.pdf has text that cannot be drawn here' }),
+  ).toHaveCount(1)
   await expect(chat.tray).toHaveCount(1)
 })

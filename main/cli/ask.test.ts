@@ -80,7 +80,8 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('a page of a PDF is asked about by its number; what cannot be drawn or opened is said', async () => {
-    const circle = '1 0 0 rg 40 100 m 40 133 67 160 100 160 c 133 160 160 133 160 100 c 160 67 133 40 100 40 c 67 40 40 67 40 100 c f'
+    const circle =
+      '1 0 0 rg 40 100 m 40 133 67 160 100 160 c 133 160 160 133 160 100 c 160 67 133 40 100 40 c 67 40 40 67 40 100 c f'
     const entries = '/MediaBox [0 0 200 200]'
     const pages = pdf([{ content: words('Cover'), entries }, { content: circle, entries }, { content: chineseWords }])
     const paper = file(pages)

@@ -92,8 +92,12 @@ export class PdfPages {
   /** On the command line there is nobody to type a password. */
   #asked<T>(work: Promise<T>): Promise<T> {
     return work.catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== 'PasswordNeeded' || error.detail?.['wrong'] === true) throw error
-      throw new AppError('PasswordNeeded', error.message.replace('Type it to open the file.', 'Give it with --password.'))
+      if (!(error instanceof AppError) || error.code !== 'PasswordNeeded' || error.detail?.['wrong'] === true)
+        throw error
+      throw new AppError(
+        'PasswordNeeded',
+        error.message.replace('Type it to open the file.', 'Give it with --password.'),
+      )
     })
   }
 }

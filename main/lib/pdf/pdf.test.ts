@@ -149,7 +149,13 @@ describe('a file that does not open', () => {
   test.each([
     ['is cut off at its head', (bytes: Buffer) => bytes.subarray(0, 30)],
     ['is noise behind its head', () => Buffer.from(`%PDF-1.7\n${'\x00\xff<<[('.repeat(5000)}`, 'latin1')],
-    ['has a catalogue that is its own page tree', () => Buffer.from('%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]/Count 9>>\nendobj\ntrailer<</Root 1 0 R>>')],
+    [
+      'has a catalogue that is its own page tree',
+      () =>
+        Buffer.from(
+          '%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]/Count 9>>\nendobj\ntrailer<</Root 1 0 R>>',
+        ),
+    ],
   ])('because it %s is damaged; the next file opens', async (_, spoil) => {
     const good = pdf([{ content: words('Good') }])
     const error = await failure(reader.draw(file(spoil(good)), 1, 80_000))
@@ -189,7 +195,9 @@ describe('bounds', () => {
   })
 
   test('ten thousand pages open, and the last one is drawn', async () => {
-    const source = file(pdf(Array.from({ length: 10_000 }, (_, i) => ({ content: i === 9_999 ? filled(1, 0, 0) : '' }))))
+    const source = file(
+      pdf(Array.from({ length: 10_000 }, (_, i) => ({ content: i === 9_999 ? filled(1, 0, 0) : '' }))),
+    )
     expect(await reader.pages(source)).toBe(10_000)
     expect(at(await reader.draw(source, 10_000, 80_000), 0.5, 0.5)).toEqual(RED)
   })

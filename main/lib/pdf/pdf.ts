@@ -96,7 +96,7 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
         if (!Number.isInteger(page) || page < 1 || page > document.pages)
           throw new AppError('InvalidInput', `${name} has ${pagesOf(document.pages)}; there is no page ${page}.`)
         const { ink, ...picture } = drawPage(pdfium, document, { name, page, pixels })
-        if (!mayBeBlank && ink.characters > 0 && isBlank(picture)) throw noInk(name, page)
+        if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page)
         return { ...picture, notes: notesOf(ink, document) }
       }),
     async close() {
@@ -201,7 +201,9 @@ function toRgb(bgrx: Uint8Array): Buffer {
 function notesOf({ characters, missing }: Ink, { isXfa }: OpenDocument): string[] {
   const notes: string[] = []
   if (isXfa)
-    notes.push('The document is a form (XFA) that only Adobe Acrobat shows whole: print it to a new PDF there if a part is missing.')
+    notes.push(
+      'The document is a form (XFA) that only Adobe Acrobat shows whole: print it to a new PDF there if a part is missing.',
+    )
   if (missing > characters * FEW)
     notes.push(
       `${missing.toLocaleString('en')} of ${characters.toLocaleString('en')} characters on this page are not to be seen, ` +

@@ -44,7 +44,9 @@ export function pdf(pages: readonly PdfPageSpec[], { password, form = false }: P
   const starts = counts.map((_, i) => first + counts.slice(0, i).reduce((sum, count) => sum + count, 0))
   const total = first + counts.reduce((sum, count) => sum + count, 0)
   const fields = starts.flatMap((start, i) => (pages[i]!.annotations ?? []).map((_, n) => `${start + 2 + n} 0 R`))
-  const acroForm = form ? `/AcroForm << /Fields [${fields.join(' ')}] /DR << /Font << /F1 3 0 R >> >> /DA (/F1 12 Tf 0 g) >>` : ''
+  const acroForm = form
+    ? `/AcroForm << /Fields [${fields.join(' ')}] /DR << /Font << /F1 3 0 R >> >> /DA (/F1 12 Tf 0 g) >>`
+    : ''
   const parts: Buffer[] = [Buffer.from('%PDF-1.7\n%\xff\xff\xff\xff\n', 'latin1')]
   const offsets: number[] = []
   let length = parts[0]!.length

@@ -1,4 +1,13 @@
-import type { Attachment, DocumentPage, FileToStore, ImageAttachment, Sha256, StoreEvent, StoredFile, VideoFacts } from '#contract'
+import type {
+  Attachment,
+  DocumentPage,
+  FileToStore,
+  ImageAttachment,
+  Sha256,
+  StoreEvent,
+  StoredFile,
+  VideoFacts,
+} from '#contract'
 import type { FileView } from '../../../lib/http/attachments.ts'
 import type { Probe } from '../process/protocol.ts'
 

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
+import { AppError } from '#contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
@@ -11,6 +12,7 @@ import { tempFolder } from '../../../testing/tempFolder.ts'
 import { visionOf } from '../../../lib/families/families.ts'
 import { createMedia } from '../index.ts'
 import type { Media } from '../index.ts'
+import { createDocuments } from './documents.ts'
 
 const BUDGET = { minPixels: 28 ** 2, maxPixels: 1536 * 28 ** 2 }
 const DAY = 24 * 60 * 60 * 1000
@@ -97,13 +99,38 @@ test('pages have small pictures, made once', async () => {
   expect(await failure(() => media.attachments.open('0'.repeat(64), { page: 1 }))).toMatchObject({ code: 'NotFound' })
 })
 
+test('small pictures that end their reader are given up after two, and a page is still drawn when it is wanted', async () => {
+  const asked: number[] = []
+  const crash = new AppError('DamagedMedia', 'It ended.', { endedReader: true })
+  const documents = createDocuments({
+    folder: join(folder.path, 'hostile'),
+    media: {
+      pages: () => Promise.resolve(9),
+      page: () => Promise.reject(new AppError('DamagedMedia', 'Still tried.')),
+      pageThumbnail(_, page) {
+        asked.push(page)
+        return Promise.reject(crash)
+      },
+    },
+    attachments: media.attachments,
+    usualBudget: () => BUDGET,
+  })
+  const sha = 'a'.repeat(64)
+  const upload = join(folder.path, 'upload')
+  writeFileSync(upload, twoPages)
+  await documents.keep(upload, sha)
+  const small = await Promise.all([1, 2, 3, 4].map((page) => failure(() => documents.openPage(sha, page))))
+  expect(asked).toEqual([1, 2])
+  expect(small.slice(0, 2)).toEqual([crash, crash])
+  expect(small[3]).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('too long') as string })
+  const wanted = documents.procedures.takePage({ sha, name: 'paper.pdf', page: 1, budget: null }, options)
+  expect(await failure(() => wanted)).toMatchObject({ message: 'Still tried.' })
+})
+
 test('a password is asked for, remembered while the app runs, and not kept anywhere', async () => {
   const { sha } = await add(pdf([{ content: words('Secret') }], { password: 'sesame' }))
   const unlock = (password?: string) =>
-    media.procedures.documents.open(
-      { sha, name: 'paper.pdf', ...(password !== undefined && { password }) },
-      options,
-    )
+    media.procedures.documents.open({ sha, name: 'paper.pdf', ...(password !== undefined && { password }) }, options)
   expect(await failure(() => unlock())).toMatchObject({ code: 'PasswordNeeded', detail: { wrong: false } })
   expect(await failure(() => take(sha, 1))).toMatchObject({ code: 'PasswordNeeded' })
   expect(await failure(() => unlock('open'))).toMatchObject({ code: 'PasswordNeeded', detail: { wrong: true } })
@@ -126,9 +153,9 @@ test('a page whose text cannot be drawn is refused, and one that says something 
 
 test('a file that only begins like a PDF is stored, and refused when it is opened', async () => {
   const { sha } = await add(Buffer.from('%PDF-1.7\nnothing'))
-  expect(
-    await failure(() => media.procedures.documents.open({ sha, name: 'paper.pdf' }, options)),
-  ).toMatchObject({ code: 'DamagedMedia' })
+  expect(await failure(() => media.procedures.documents.open({ sha, name: 'paper.pdf' }, options))).toMatchObject({
+    code: 'DamagedMedia',
+  })
 })
 
 describe('documents are removed', () => {

@@ -12,6 +12,8 @@ import type { DocumentSource, MediaProcess } from '../process/mediaProcess.ts'
 /** Documents of which no stored picture is a page are kept this long, in ms: pages of them may still be chosen. */
 const LIFE = 24 * 60 * 60 * 1000
 const FILE = 'file.pdf'
+/** Small pictures of a document that may end their reader, by time or by a crash, until no more of them are tried. */
+const MOST_ENDED = 2
 /** Pixels that a page has at least, whatever its budget: people look at it too, and the model's size is made of it as of any picture. */
 const LEGIBLE = 1_000_000
 
@@ -43,6 +45,15 @@ export interface Documents {
 export function createDocuments({ folder, media, attachments, usualBudget }: DocumentsOptions): Documents {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwords = new Map<Sha256, string>()
+  /** How many small pictures of a document ended their reader. */
+  const ended = new Map<Sha256, number>()
+  let lastSmall: Promise<unknown> = Promise.resolve()
+  /** One small picture after the other, so that a page that is wanted large waits for one of them at most. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = lastSmall.then(work)
+    lastSmall = next.catch(() => {})
+    return next
+  }
   const placeOf = (sha: Sha256, file: string) => join(folder, sha, file)
 
   /** The document as the media process opens it. It was used now. */
@@ -96,10 +107,17 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
     async openPage(sha, page) {
       const path = placeOf(sha, `${page}.webp`)
       if (!existsSync(path)) {
-        const source = await sourceOf(sha, 'The document')
-        await making(source.name, async (target) => {
-          await media.pageThumbnail(source, page, target)
-          await placeFile(target, path)
+        await inTurn(async () => {
+          if ((ended.get(sha) ?? 0) >= MOST_ENDED) throw tooHard()
+          const source = await sourceOf(sha, 'The document')
+          await making(source.name, async (target) => {
+            await media.pageThumbnail(source, page, target)
+            await placeFile(target, path)
+          })
+        }).catch((error: unknown) => {
+          if (error instanceof AppError && error.detail?.['endedReader'] === true)
+            ended.set(sha, (ended.get(sha) ?? 0) + 1)
+          throw error
         })
       }
       return { mime: 'image/webp', bytes: statSync(path).size, path }
@@ -113,10 +131,17 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
         if (usedAt > Date.now() - LIFE && usedAt > (left.get(sha) ?? 0)) continue
         rmSync(join(folder, sha), { recursive: true, force: true })
         passwords.delete(sha)
+        ended.delete(sha)
       }
     },
   }
 }
+
+const tooHard = (): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'The pages of this document take too long to draw. Print those you ask about to a new PDF.',
+  )
 
 const LONGEST_NAME = 255
 

@@ -90,7 +90,7 @@ const defaultDeadlines: MediaDeadlines = {
   poster: 30_000,
   document: 20_000,
   page: 60_000,
-  pageThumbnail: 20_000,
+  pageThumbnail: 10_000,
 }
 
 const PDF = 'application/pdf'
@@ -257,6 +257,7 @@ const crashed = (failed: Failed) =>
     'DamagedMedia',
     `${failed.name} could not be read: reading it ended the helper process. ` +
       (isOfDocument(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
+    { endedReader: true },
   )
 
 const tooSlow = (failed: Failed, ms: number) =>
@@ -264,6 +265,7 @@ const tooSlow = (failed: Failed, ms: number) =>
     'DamagedMedia',
     `${failed.name} could not be read within ${Math.round(ms / 1000)} seconds. ` +
       (isOfDocument(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
+    { endedReader: true },
   )
 
 const cannotStart = () =>

@@ -64,7 +64,11 @@ function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
           onChange={(event) => setPassword(event.target.value)}
         />
       </label>
-      <p id="document-password-problem" role="alert" className="-mt-2 text-danger empty:hidden [overflow-wrap:anywhere]">
+      <p
+        id="document-password-problem"
+        role="alert"
+        className="-mt-2 text-danger empty:hidden [overflow-wrap:anywhere]"
+      >
         {problem}
       </p>
       <footer className="flex justify-end gap-2">
@@ -128,18 +132,12 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
           {isAll ? 'None' : 'All'}
         </Button>
       </div>
-      <PageGrid
-        sha={choice.document.sha}
-        count={pages}
-        selection={selection}
-        onSelect={choose}
-        onEnter={add}
-      />
+      <PageGrid sha={choice.document.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
       <footer className="flex flex-wrap items-center justify-end gap-2">
         <p
           id="pages-problem"
           role="status"
-          className={`min-w-0 flex-[1_1_10rem] ${problem ?? excess ? 'text-danger' : 'text-muted'}`}
+          className={`min-w-0 flex-[1_1_10rem] ${(problem ?? excess) ? 'text-danger' : 'text-muted'}`}
         >
           {problem ?? excess ?? (selection.length === 0 ? 'Each page becomes a picture of the question.' : '')}
         </p>

@@ -146,7 +146,8 @@ function PageTile({
         className={cx(
           'relative flex items-center justify-center overflow-hidden rounded-md border bg-mat p-1.5',
           isChosen ? 'border-accent ring-1 ring-accent' : 'border-hairline hover:border-control',
-          isActive && 'group-focus-visible:outline-2 group-focus-visible:outline-offset-2 group-focus-visible:outline-accent',
+          isActive &&
+            'group-focus-visible:outline-2 group-focus-visible:outline-offset-2 group-focus-visible:outline-accent',
         )}
         style={{ height: grid.picture }}
       >
@@ -170,7 +171,9 @@ function PageTile({
           </span>
         ) : null}
       </div>
-      <p className={cx('pt-1 text-center text-small tabular-nums', isChosen ? 'font-semibold' : 'text-muted')}>{page}</p>
+      <p className={cx('pt-1 text-center text-small tabular-nums', isChosen ? 'font-semibold' : 'text-muted')}>
+        {page}
+      </p>
     </>
   )
 }
