@@ -205,7 +205,7 @@ describe('bounds', () => {
   test('what wants more memory than its limit is refused, and the next file opens', async () => {
     let started = 0
     const tight = createPdfReader(() => (started++, loadPdfium(24 * 1024 ** 2)))
-    const source = file(pdf([{ content: words('Much') }]))
+    const source = file(pdf([{ content: words('Much'), entries: '/MediaBox [0 0 2000 1000]' }]))
     expect(await failure(tight.draw(source, 1, 16_000_000))).toMatchObject({
       code: 'MediaTooLarge',
       message: expect.stringContaining('needs more memory') as string,

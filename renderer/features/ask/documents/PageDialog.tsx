@@ -4,6 +4,7 @@ import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
 import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { counted } from '../../../lib/format.ts'
 import { MAX_PICTURES, useDraft } from '../draft.ts'
@@ -137,7 +138,7 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
         <p
           id="pages-problem"
           role="status"
-          className={`min-w-0 flex-[1_1_10rem] ${(problem ?? excess) ? 'text-danger' : 'text-muted'}`}
+          className={cx('min-w-0 flex-[1_1_10rem]', (problem ?? excess) === null ? 'text-muted' : 'text-danger')}
         >
           {problem ?? excess ?? (selection.length === 0 ? 'Each page becomes a picture of the question.' : '')}
         </p>
