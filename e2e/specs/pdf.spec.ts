@@ -39,12 +39,13 @@ test('of a dropped PDF a page is chosen, and answered about', async ({ chat }) =
   await expect(dialog).toHaveCount(0)
   await expect(chat.tray).toHaveCount(1)
   await expect(chat.tray).toHaveAttribute('aria-label', /paper\.pdf, page 2/)
+  await expect(chat.tray).toContainText('Page 2')
   await chat.ask('What is in the picture?')
   await expect(await chat.ended()).toContainText(/red circle/i)
 
   await page.reload()
   const picture = chat.questions.first().getByRole('img')
-  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1000)
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
 })
 
 test('a page is drawn anew when its detail changes', async ({ chat }) => {

@@ -55,8 +55,16 @@ export function findInk(pdfium: Pdfium, page: number, picture: Drawn): Ink {
 }
 
 /** Whether a page shows nothing at all: one colour everywhere. */
-export const isBlank = ({ data, width, height }: Drawn): boolean =>
-  typeof colourWithin({ data, width, height }, { left: 0, top: 0, right: width - 1, bottom: height - 1 }) !== 'string'
+export const isBlank = (picture: Drawn): boolean => typeof wholeColour(picture) !== 'string'
+
+/** Whether a page is as white as the paper under it. */
+export function isWhite(picture: Drawn): boolean {
+  const colour = wholeColour(picture)
+  return typeof colour !== 'string' && colour.every((value) => value > 255 - NEAR)
+}
+
+const wholeColour = (picture: Drawn): readonly number[] | 'several' | 'outside' =>
+  colourWithin(picture, { left: 0, top: 0, right: picture.width - 1, bottom: picture.height - 1 })
 
 const isVisible = (code: number): boolean =>
   code > 0x20 && code <= 0x10_ffff && !/[\s\p{C}\p{Z}\p{M}]/u.test(String.fromCodePoint(code))

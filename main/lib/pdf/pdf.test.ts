@@ -116,17 +116,24 @@ describe('text whose font is not in the file', () => {
     expect(notes).toEqual([expect.stringMatching(/^2 of 4 characters on this page are not to be seen/) as string])
   })
 
-  test('is not suspected of an empty page, of white text on colour, nor of an invisible layer over a scan', async () => {
+  test('is not suspected of white text on colour, nor of an invisible layer over a scan; a page without ink says so', async () => {
     const unseen = words('Layer').replace('Tf', 'Tf 3 Tr')
     const source = file(
       pdf([
         {},
         { content: `${filled(0, 0, 1)} 1 1 1 rg ${words('White')}` },
-        { content: unseen },
+        { content: `${unseen} ${filled(0.5, 0.5, 0.5)}` },
         { content: `1 1 1 rg ${words('Hidden')}` },
       ]),
     )
-    for (const page of [1, 2, 3, 4]) expect((await reader.draw(source, page, 80_000)).notes, `${page}`).toEqual([])
+    const notes: (readonly string[])[] = []
+    for (const page of [1, 2, 3, 4]) notes.push((await reader.draw(source, page, 80_000)).notes)
+    expect(notes).toEqual([
+      ['This page is empty.'],
+      [],
+      [],
+      ['Nothing is to be seen on this page as it is drawn here, though there is something on it.'],
+    ])
   })
 })
 

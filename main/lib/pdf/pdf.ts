@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { AppError } from '#contract'
-import { findInk, isBlank } from './ink.ts'
+import { findInk, isBlank, isWhite } from './ink.ts'
 import type { Drawn, Ink } from './ink.ts'
 import { loadPdfium } from './pdfium.ts'
 import type { Pdfium } from './pdfium.ts'
@@ -95,9 +95,9 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
         const { name } = source
         if (!Number.isInteger(page) || page < 1 || page > document.pages)
           throw new AppError('InvalidInput', `${name} has ${pagesOf(document.pages)}; there is no page ${page}.`)
-        const { ink, ...picture } = drawPage(pdfium, document, { name, page, pixels })
+        const { ink, objects, ...picture } = drawPage(pdfium, document, { name, page, pixels })
         if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page)
-        return { ...picture, notes: notesOf(ink, document) }
+        return { ...picture, notes: notesOf(ink, document, { objects, isWhite: isWhite(picture) }) }
       }),
     async close() {
       const [library, document] = [loaded, open]
@@ -161,7 +161,7 @@ function drawPage(
   pdfium: Pdfium,
   { handle, form }: OpenDocument,
   { name, page: number, pixels }: { name: string; page: number; pixels: number },
-): Drawn & { ink: Ink } {
+): Drawn & { ink: Ink; objects: number } {
   const page = pdfium.FPDF_LoadPage(handle, number - 1)
   if (page === 0) throw damagedPage(name, number)
   try {
@@ -177,7 +177,8 @@ function drawPage(
       pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, DRAW)
       if (form !== 0) pdfium.FPDF_FFLDraw(form, bitmap, page, 0, 0, width, height, 0, DRAW)
       const data = toRgb(pdfium.memory().subarray(place, place + stride * height))
-      return { data, width, height, ink: findInk(pdfium, page, { data, width, height }) }
+      const objects = pdfium.FPDFPage_CountObjects(page)
+      return { data, width, height, objects, ink: findInk(pdfium, page, { data, width, height }) }
     } finally {
       pdfium.FPDFBitmap_Destroy(bitmap)
       pdfium.free(place)
@@ -198,8 +199,18 @@ function toRgb(bgrx: Uint8Array): Buffer {
   return rgb
 }
 
-function notesOf({ characters, missing }: Ink, { isXfa }: OpenDocument): string[] {
+function notesOf(
+  { characters, missing }: Ink,
+  { isXfa }: OpenDocument,
+  { objects, isWhite }: { objects: number; isWhite: boolean },
+): string[] {
   const notes: string[] = []
+  if (isWhite)
+    notes.push(
+      objects > 0
+        ? 'Nothing is to be seen on this page as it is drawn here, though there is something on it.'
+        : 'This page is empty.',
+    )
   if (isXfa)
     notes.push(
       'The document is a form (XFA) that only Adobe Acrobat shows whole: print it to a new PDF there if a part is missing.',

@@ -99,7 +99,7 @@ async function addDocument({ key, name, preview }: Picture, document: DocumentFi
   const holder = holderOf(key)
   if (holder === null) return
   updateDraft(holder, (draft) => removePicture(draft, key))
-  offerPages({ conversationId: conversationOf(holder), document, pages })
+  offerPages({ key, conversationId: conversationOf(holder), document, pages })
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */

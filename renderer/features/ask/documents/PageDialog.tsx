@@ -29,9 +29,9 @@ export function PageDialog(): ReactNode {
       description={pages === null ? 'Protected by a password' : counted(pages, 'page')}
     >
       {pages === null ? (
-        <Unlocking key={document.sha} choice={choice} />
+        <Unlocking key={choice.key} choice={choice} />
       ) : (
-        <Choosing key={document.sha} choice={choice} pages={pages} />
+        <Choosing key={choice.key} choice={choice} pages={pages} />
       )}
     </DialogFrame>
   )
@@ -134,18 +134,23 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
         </Button>
       </div>
       <PageGrid sha={choice.document.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
-      <footer className="flex flex-wrap items-center justify-end gap-2">
+      <footer className="flex flex-wrap items-center justify-end gap-x-2 gap-y-3">
         <p
           id="pages-problem"
           role="status"
-          className={cx('min-w-0 flex-[1_1_10rem]', (problem ?? excess) === null ? 'text-muted' : 'text-danger')}
+          className={cx(
+            'min-w-0 flex-[1_1_10rem] empty:hidden',
+            (problem ?? excess) === null ? 'text-muted' : 'text-danger',
+          )}
         >
           {problem ?? excess ?? (selection.length === 0 ? 'Each page becomes a picture of the question.' : '')}
         </p>
-        <Button onClick={() => endChoice(choice)}>Cancel</Button>
-        <Button kind="primary" type="submit" disabled={!canAdd}>
-          {selection.length === 0 ? 'Add' : `Add ${counted(selection.length, 'page')}`}
-        </Button>
+        <div className="flex gap-2">
+          <Button onClick={() => endChoice(choice)}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={!canAdd}>
+            {selection.length === 0 ? 'Add' : `Add ${counted(selection.length, 'page')}`}
+          </Button>
+        </div>
       </footer>
     </form>
   )

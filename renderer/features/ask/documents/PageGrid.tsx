@@ -93,7 +93,7 @@ export function PageGrid({
       tabIndex={0}
       onScroll={look}
       onKeyDown={onKeyDown}
-      className="group h-[min(22.5rem,44dvh)] overflow-y-auto rounded-md p-1 select-none"
+      className="group h-[min(22.5rem,44dvh)] overflow-y-auto rounded-md p-1 outline-none select-none"
     >
       <div role="presentation" className="relative" style={{ height: rows * grid.row - grid.gap }}>
         {pages.map((page) => (

@@ -20,6 +20,7 @@ import { planPrepare } from '../prepare.ts'
 
 /** A document of which pages are being chosen. */
 export interface PageChoice {
+  readonly key: string
   readonly conversationId: string | null
   readonly document: DocumentFile
   /** null: it is protected, and its password is asked for. */
