@@ -42,8 +42,8 @@ export type {
 export interface Headless {
   readonly engine: Engine
   readonly demoModel: Model
-  /** Opens documents and draws their pages, in a process that starts with the first one. */
-  readonly documents: Pick<MediaProcess, 'pages' | 'page' | 'close'>
+  /** Opens PDFs and draws their pages, in a process that starts with the first one. */
+  readonly pdfs: Pick<MediaProcess, 'pages' | 'page' | 'close'>
   /** The profiles that come with the app. Throws StorageFailed. */
   profiles(): readonly Profile[]
   /** The profile that a language model is recognised by; null: none. */
@@ -58,17 +58,17 @@ export function createHeadless(
 ): Headless {
   const spawn = loggedWorkers(ports.spawnWorker, log)
   const engine = createEngine({ spawn, cachePath: ports.paths.cache, log })
-  const documents = createMediaProcess({ spawnWorker: spawn })
+  const pdfs = createMediaProcess({ spawnWorker: spawn })
   const profiles = () => readProfiles(ports.paths.resources)
   return {
     engine,
     demoModel: demoModel(ports.paths.resources),
-    documents,
+    pdfs,
     profiles,
     recognised: (textPath, { names, chatTemplate }) =>
       recognise(profiles(), factsOf({ model: { textPath }, called: { names, chatTemplate, origin: '' } })),
     close() {
-      documents.close()
+      pdfs.close()
       return engine.close()
     },
   }

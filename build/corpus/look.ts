@@ -79,7 +79,7 @@ async function lookAtPicture(path: string): Promise<Look> {
 /** Pixels that a page is drawn with here. */
 const PAGE_PIXELS = 1_000_000
 
-/** The first page of a document. */
+/** The first page of a PDF. */
 async function lookAtPdf(path: string, password?: string): Promise<Look> {
   const reader = createPdfReader()
   try {

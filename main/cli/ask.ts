@@ -124,8 +124,8 @@ export function ask(argv: string[]): Promise<number> {
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
     const videos = new Videos(abort.signal, tell)
-    const documents = { documents: headless.documents, password: values.password, tell }
-    const pdfs = new PdfPages({ ...documents, pixels: Infinity })
+    const { password } = values
+    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     process.stdout.on('error', stop)

@@ -8,7 +8,7 @@ import { openFile } from '../lib/picture/reader.ts'
 
 /** What pages of PDFs are drawn with. */
 export interface PdfOptions {
-  readonly documents: Headless['documents']
+  readonly pdfs: Headless['pdfs']
   /** Opens protected ones; undefined: none was given. */
   readonly password: string | undefined
   /** The pixels that a page may have. */
@@ -22,6 +22,7 @@ export class PdfPages {
   readonly #options: Omit<PdfOptions, 'pixels'>
   readonly #drawn = new Map<string, Promise<Source>>()
   #folder: Promise<string> | null = null
+  #files = 0
   pixels: number
 
   constructor({ pixels, ...options }: PdfOptions) {
@@ -31,7 +32,7 @@ export class PdfPages {
 
   /** How many pages the PDF has. Throws as `MediaProcess.pages`. */
   count(path: string): Promise<number> {
-    return this.#asked(this.#options.documents.pages(this.#file(path)))
+    return this.#asked(this.#options.pdfs.pages(this.#file(path)))
   }
 
   /** A page, counted from 1, as a picture that is named "FILE, page N". Throws as `MediaProcess.page`. */
@@ -70,17 +71,18 @@ export class PdfPages {
   }
 
   async close(): Promise<void> {
-    this.#options.documents.close()
+    this.#options.pdfs.close()
     const folder = await this.#folder?.catch(() => null)
     if (folder) await rm(folder, { recursive: true, force: true })
   }
 
   async #draw(path: string, page: number): Promise<Source> {
     this.#folder ??= temporaryFolder('pages')
-    const target = join(await this.#folder, `${this.#drawn.size}.png`)
-    const { documents, tell } = this.#options
+    const number = this.#files++
+    const target = join(await this.#folder, `${number}.png`)
+    const { pdfs, tell } = this.#options
     const name = `${basename(path)}, page ${page}`
-    for (const note of await documents.page(this.#file(path), page, this.pixels, target)) tell(`${name}: ${note}`)
+    for (const note of await pdfs.page(this.#file(path), page, this.pixels, target)) tell(`${name}: ${note}`)
     return { path: target, name }
   }
 

@@ -86,7 +86,7 @@ export function read(argv: string[]): Promise<number> {
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
     const { password } = values
-    const pdfs = new PdfPages({ documents: headless.documents, password, pixels: Infinity, tell })
+    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     try {

@@ -4,7 +4,7 @@ import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { diagnostics } from './diagnostics.ts'
-import { documents } from './documents.ts'
+import { pdfs } from './pdfs.ts'
 import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
@@ -19,7 +19,7 @@ import { videos } from './videos.ts'
 export const contract = {
   host,
   attachments,
-  documents,
+  pdfs,
   engine,
   models,
   modelFiles,
@@ -46,7 +46,7 @@ export * from './capture.ts'
 export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './diagnostics.ts'
-export * from './documents.ts'
+export * from './pdfs.ts'
 export * from './downloads.ts'
 export * from './drafts.ts'
 export * from './engine.ts'

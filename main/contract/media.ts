@@ -98,9 +98,9 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
-/** A page of a stored document, counted from 1. */
-export const DocumentPage = z.object({ document: Sha256, number: z.int().positive() })
-export type DocumentPage = z.infer<typeof DocumentPage>
+/** A page of a stored PDF, counted from 1. */
+export const PdfPage = z.object({ pdf: Sha256, number: z.int().positive() })
+export type PdfPage = z.infer<typeof PdfPage>
 
 /** A stored picture. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
 export const ImageAttachment = z.object({
@@ -116,7 +116,7 @@ export const ImageAttachment = z.object({
   /** What a user must know of what is seen, one sentence each: that a part is missing, that there are more pictures. */
   notes: z.array(z.string()).optional(),
   /** The page that it was drawn from; unset: it is no page. It can be drawn anew, larger or smaller. */
-  page: DocumentPage.optional(),
+  page: PdfPage.optional(),
 })
 export type ImageAttachment = z.infer<typeof ImageAttachment>
 
@@ -205,18 +205,18 @@ export type FrameKey = z.infer<typeof FrameKey>
 export const Attachment = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment])
 export type Attachment = z.infer<typeof Attachment>
 
-/** A stored document, of which pages can be asked about: a PDF. What it has is told by `documents.open`. */
-export const DocumentFile = z.object({
+/** A stored PDF, of which pages can be asked about. How many it has is told by `pdfs.open`. */
+export const PdfFile = z.object({
   sha: Sha256,
-  kind: z.literal('document'),
+  kind: z.literal('pdf'),
   mime: z.string(),
   name: z.string(),
   bytes: z.int().nonnegative(),
 })
-export type DocumentFile = z.infer<typeof DocumentFile>
+export type PdfFile = z.infer<typeof PdfFile>
 
 /** What a file was stored as. */
-export const StoredFile = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment, DocumentFile])
+export const StoredFile = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment, PdfFile])
 export type StoredFile = z.infer<typeof StoredFile>
 
 /** How far a file is stored, in bytes; the last event is what was stored. */

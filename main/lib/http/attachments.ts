@@ -44,7 +44,7 @@ export interface ServedFile {
   readonly path: string
 }
 
-/** What is wanted of a stored file: a picture of at most 512 x 512 pixels, or a small one of a page of a document. */
+/** What is wanted of a stored file: a picture of at most 512 x 512 pixels, or a small one of a page of a PDF. */
 export type FileView = 'thumb' | { readonly page: number }
 
 /** Where files are looked up that a window asks for. Both throw NotFound for what is not stored. */
@@ -72,7 +72,7 @@ export interface FileAnswer {
 
 /**
  * Answers `GET` and `HEAD` of `<sha>[?size=thumb]` with the file or the asked range of it, of `<sha>?page=N` with a small
- * picture of a page of a document, and of `frames/<key>/<n>` with a
+ * picture of a page of a PDF, and of `frames/<key>/<n>` with a
  * frame of a video; other methods get 405. Throws what the stores throw, and NotFound for any other address.
  */
 export async function answerFile(request: FileRequest, { attachments, frames }: FileStores): Promise<FileAnswer> {

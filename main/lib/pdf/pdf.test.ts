@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createPdfReader } from './index.ts'
-import type { PdfPage } from './index.ts'
+import type { DrawnPage } from './index.ts'
 import { loadPdfium } from './pdfium.ts'
 import { chineseWords, filled, pdf, words } from './testing/pdfFile.ts'
 
@@ -27,12 +27,12 @@ const failure = (work: Promise<unknown>) =>
     (error: unknown) => error,
   )
 /** The colour at a place in shares of the page. */
-function at({ data, width, height }: PdfPage, x: number, y: number): number[] {
+function at({ data, width, height }: DrawnPage, x: number, y: number): number[] {
   const i = (Math.floor(y * height) * width + Math.floor(x * width)) * 3
   return [...data.subarray(i, i + 3)]
 }
 /** Whether anything but white lies in a box, in shares of the page. */
-function hasInk(page: PdfPage, x1: number, y1: number, x2: number, y2: number): boolean {
+function hasInk(page: DrawnPage, x1: number, y1: number, x2: number, y2: number): boolean {
   for (let y = Math.floor(y1 * page.height); y < y2 * page.height; y++)
     for (let x = Math.floor(x1 * page.width); x < x2 * page.width; x++)
       if (page.data[(y * page.width + x) * 3 + 1]! < 128) return true

@@ -15,12 +15,12 @@ export interface PdfSource {
 }
 
 /** A page as it was drawn, over white, with its annotations and the values of its form. */
-export interface PdfPage extends Drawn {
+export interface DrawnPage extends Drawn {
   /** What a user must know of it, one English sentence each. */
   readonly notes: readonly string[]
 }
 
-/** Reads PDFs, each page when it is asked for. One document is kept open, as pages are asked for one after the other. */
+/** Reads PDFs, each page when it is asked for. One PDF is kept open, as pages are asked for one after the other. */
 export interface PdfReader {
   /** How many pages there are. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge. */
   pages(source: PdfSource): Promise<number>
@@ -28,12 +28,12 @@ export interface PdfReader {
    * Draws a page, counted from 1, with about `pixels` pixels. Throws as `pages`; InvalidInput for a page that is not there,
    * UnsupportedMedia for one whose text cannot be drawn at all unless `mayBeBlank`.
    */
-  draw(source: PdfSource, page: number, pixels: number, options?: { mayBeBlank: boolean }): Promise<PdfPage>
-  /** Closes the document that is open and gives back the memory; the next one is opened anew. */
+  draw(source: PdfSource, page: number, pixels: number, options?: { mayBeBlank: boolean }): Promise<DrawnPage>
+  /** Closes the PDF that is open and gives back the memory; the next one is opened anew. */
   close(): Promise<void>
 }
 
-interface OpenDocument {
+interface OpenPdf {
   readonly key: string
   readonly handle: number
   readonly pages: number
@@ -54,10 +54,10 @@ const BGRX = 3
 /** Missing characters up to this part of all are taken for bullets and the like. */
 const FEW = 0.01
 
-/** Makes a reader; pdfium is loaded with the first document, and anew after one that it broke on. */
+/** Makes a reader; pdfium is loaded with the first PDF, and anew after one that it broke on. */
 export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfReader {
   let loaded: Promise<Pdfium> | null = null
-  let open: OpenDocument | null = null
+  let open: OpenPdf | null = null
 
   /** pdfium is in an unknown state: nothing of it is called any more. */
   function abandon(): void {
@@ -66,7 +66,7 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
     open = null
   }
 
-  async function using<T>(source: PdfSource, work: (pdfium: Pdfium, document: OpenDocument) => T): Promise<T> {
+  async function using<T>(source: PdfSource, work: (pdfium: Pdfium, pdf: OpenPdf) => T): Promise<T> {
     loaded ??= load()
     const pdfium = await loaded
     try {
@@ -74,7 +74,7 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
       if (open?.key !== key) {
         if (open) close(pdfium, open)
         open = null
-        open = openDocument(pdfium, source, key)
+        open = openPdf(pdfium, source, key)
       }
       return work(pdfium, open)
     } catch (thrown) {
@@ -91,24 +91,24 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
   return {
     pages: (source) => using(source, (_, { pages }) => pages),
     draw: (source, page, pixels, { mayBeBlank } = { mayBeBlank: false }) =>
-      using(source, (pdfium, document) => {
+      using(source, (pdfium, pdf) => {
         const { name } = source
-        if (!Number.isInteger(page) || page < 1 || page > document.pages)
-          throw new AppError('InvalidInput', `${name} has ${pagesOf(document.pages)}; there is no page ${page}.`)
-        const { ink, objects, ...picture } = drawPage(pdfium, document, { name, page, pixels })
+        if (!Number.isInteger(page) || page < 1 || page > pdf.pages)
+          throw new AppError('InvalidInput', `${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
+        const { ink, objects, ...picture } = drawPage(pdfium, pdf, { name, page, pixels })
         if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page)
-        return { ...picture, notes: notesOf(ink, document, { objects, isWhite: isWhite(picture) }) }
+        return { ...picture, notes: notesOf(ink, pdf, { objects, isWhite: isWhite(picture) }) }
       }),
     async close() {
-      const [library, document] = [loaded, open]
+      const [library, pdf] = [loaded, open]
       loaded = null
       open = null
-      if (library && document) close(await library, document)
+      if (library && pdf) close(await library, pdf)
     },
   }
 }
 
-function openDocument(pdfium: Pdfium, { path, name, password = '' }: PdfSource, key: string): OpenDocument {
+function openPdf(pdfium: Pdfium, { path, name, password = '' }: PdfSource, key: string): OpenPdf {
   const file = openFile(path, name)
   /** pdfium asks for what it needs, so that no file is in memory as a whole. */
   const readBlock = pdfium.addFunction((_, position, target, length) => {
@@ -130,7 +130,7 @@ function openDocument(pdfium: Pdfium, { path, name, password = '' }: PdfSource, 
     if (pages < 1) throw damagedPdf(name)
     const formInfo = pdfium.PDFiumExt_OpenFormFillInfo()
     const form = pdfium.PDFiumExt_InitFormFillEnvironment(handle, formInfo)
-    // the colour that viewers lay over fields to be filled in is none of the document's
+    // the colour that viewers lay over fields to be filled in is none of the PDF's
     if (form !== 0) pdfium.FPDF_SetFormFieldHighlightAlpha(form, 0)
     const isXfa = pdfium.FPDF_GetFormType(handle) === XFA_FULL
     return { key, handle, pages, form, formInfo, isXfa, closeFile }
@@ -150,7 +150,7 @@ function load(pdfium: Pdfium, bytes: number, readBlock: number, password: string
   return handle
 }
 
-function close(pdfium: Pdfium, { handle, form, formInfo, closeFile }: OpenDocument): void {
+function close(pdfium: Pdfium, { handle, form, formInfo, closeFile }: OpenPdf): void {
   if (form !== 0) pdfium.PDFiumExt_ExitFormFillEnvironment(form)
   pdfium.PDFiumExt_CloseFormFillInfo(formInfo)
   pdfium.FPDF_CloseDocument(handle)
@@ -159,7 +159,7 @@ function close(pdfium: Pdfium, { handle, form, formInfo, closeFile }: OpenDocume
 
 function drawPage(
   pdfium: Pdfium,
-  { handle, form }: OpenDocument,
+  { handle, form }: OpenPdf,
   { name, page: number, pixels }: { name: string; page: number; pixels: number },
 ): Drawn & { ink: Ink; objects: number } {
   const page = pdfium.FPDF_LoadPage(handle, number - 1)
@@ -201,7 +201,7 @@ function toRgb(bgrx: Uint8Array): Buffer {
 
 function notesOf(
   { characters, missing }: Ink,
-  { isXfa }: OpenDocument,
+  { isXfa }: OpenPdf,
   { objects, isWhite }: { objects: number; isWhite: boolean },
 ): string[] {
   const notes: string[] = []
@@ -213,7 +213,7 @@ function notesOf(
     )
   if (isXfa)
     notes.push(
-      'The document is a form (XFA) that only Adobe Acrobat shows whole: print it to a new PDF there if a part is missing.',
+      'The PDF is a form (XFA) that only Adobe Acrobat shows whole: print it to a new PDF there if a part is missing.',
     )
   if (missing > characters * FEW)
     notes.push(

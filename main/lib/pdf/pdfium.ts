@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { init } from '@embedpdf/pdfium'
 import type { Methods } from '@embedpdf/pdfium'
 
-/** The most memory that pdfium gets, in bytes: several times what large documents take. */
+/** The most memory that pdfium gets, in bytes: several times what large PDFs take. */
 export const MAX_MEMORY = 1024 ** 3
 
 /** The library of Chromium that draws PDFs, in WebAssembly with a memory of its own. Its functions as its own headers say. */

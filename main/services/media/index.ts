@@ -6,7 +6,7 @@ import type { HandlersOf } from '../../lib/handlers.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from './attachments/types.ts'
-import { createDocuments } from './documents/documents.ts'
+import { createPdfs } from './pdfs/pdfs.ts'
 import { createFrameSets } from './frames/frameSets.ts'
 import type { FrameSets } from './frames/types.ts'
 import { createMediaProcess } from './process/mediaProcess.ts'
@@ -16,7 +16,7 @@ import type { ModelRoom } from './sampling/sampleVideo.ts'
 export type { AttachmentGateway, OpenAttachment } from './attachments/types.ts'
 export type { FrameSets } from './frames/types.ts'
 export { createMediaProcess } from './process/mediaProcess.ts'
-export type { DocumentSource, MediaProcess } from './process/mediaProcess.ts'
+export type { PdfSource, MediaProcess } from './process/mediaProcess.ts'
 
 export interface MediaOptions {
   readonly db: Database
@@ -31,10 +31,10 @@ export interface MediaOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Pictures, videos and documents: their files, the frames of videos that a model gets, and the process that reads them. */
+/** Pictures, videos and PDFs: their files, the frames of videos that a model gets, and the process that reads them. */
 export interface Media {
   /** Answers the window's calls about videos and about files that it names. They throw as `Sampling` and `AttachmentGateway` say. */
-  readonly procedures: Pick<HandlersOf<Contract>, 'attachments' | 'documents' | 'videos'>
+  readonly procedures: Pick<HandlersOf<Contract>, 'attachments' | 'pdfs' | 'videos'>
   readonly attachments: AttachmentGateway
   readonly frames: FrameSets
   /** Lets windows have the file at this path stored: its user gave it to one of them. */
@@ -57,10 +57,10 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     folder: join(folder, 'attachments'),
     media: reader,
     probeVideo: probeFacts,
-    keepDocument: (from, sha) => documents.keep(from, sha),
+    keepPdf: (from, sha) => pdfs.keep(from, sha),
   })
-  const documents = createDocuments({
-    folder: join(folder, 'documents'),
+  const pdfs = createPdfs({
+    folder: join(folder, 'pdfs'),
     media: reader,
     attachments,
     usualBudget: () => modelRoom().budget,
@@ -86,13 +86,12 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
   }
   const collectFrames = () => frames.collect((sha) => attachments.get(sha) !== null)
 
-  /** Documents of which a page was in `left`, with the time when it was put there. */
-  function leftDocuments(left: LeftFiles | undefined): LeftFiles {
+  /** PDFs of which a page was in `left`, with the time when it was put there. */
+  function leftPdfs(left: LeftFiles | undefined): LeftFiles {
     const found = new Map<Sha256, number>()
     if (left)
-      for (const [document, pages] of attachments.documents())
-        for (const page of pages)
-          if (left.has(page)) found.set(document, Math.max(found.get(document) ?? 0, left.get(page)!))
+      for (const [pdf, pages] of attachments.pdfs())
+        for (const page of pages) if (left.has(page)) found.set(pdf, Math.max(found.get(pdf) ?? 0, left.get(page)!))
     return found
   }
 
@@ -100,7 +99,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     attachments: {
       ...attachments,
       open: (sha, view): Promise<OpenAttachment> =>
-        typeof view === 'object' ? documents.openPage(sha, view.page) : attachments.open(sha, view),
+        typeof view === 'object' ? pdfs.openPage(sha, view.page) : attachments.open(sha, view),
     },
     frames,
     giveFile: (path) => void givenFiles.add(path),
@@ -116,7 +115,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
           return attachments.storeFile(file, signal)
         },
       },
-      documents: documents.procedures,
+      pdfs: pdfs.procedures,
       videos: {
         plan: (wish) => sampling.plan(wish),
         begin(wanted) {
@@ -130,9 +129,9 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     },
     collect: (referenced, left) =>
       next(async () => {
-        const leftOnes = leftDocuments(left)
+        const leftOnes = leftPdfs(left)
         const files = await attachments.collect(referenced(), left)
-        await documents.collect(leftOnes)
+        await pdfs.collect(leftOnes)
         return [...files, ...(await collectFrames())]
       }),
     async close() {

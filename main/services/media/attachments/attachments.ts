@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
-import type { Attachment, DocumentFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
+import type { Attachment, PdfFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
 import { cannotStore, fileChanged, interrupted, openSourceFile, receive, receiveFile, uploadLimits } from './receive.ts'
 import type { Received, StoreProgress, UploadLimits } from './receive.ts'
@@ -35,8 +35,8 @@ export interface AttachmentsOptions {
    * can.
    */
   readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
-  /** Moves the file of a document from a temporary place to where it is kept. Unset: documents are refused. */
-  readonly keepDocument?: (from: string, sha: Sha256) => Promise<void>
+  /** Moves the file of a PDF from a temporary place to where it is kept. Unset: PDFs are refused. */
+  readonly keepPdf?: (from: string, sha: Sha256) => Promise<void>
   readonly limits?: UploadLimits
 }
 
@@ -44,13 +44,13 @@ export interface AttachmentsOptions {
 interface Known {
   readonly facts?: VideoFacts | undefined
   readonly signal?: AbortSignal | undefined
-  /** Of a page of a document: which one, and what a user must know of it. */
+  /** Of a page of a PDF: which one, and what a user must know of it. */
   readonly drawn?: Pick<ImageAttachment, 'page' | 'notes'>
 }
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
 export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
-  const { database, folder, media, probeVideo = cannotTell, keepDocument, limits = uploadLimits } = options
+  const { database, folder, media, probeVideo = cannotTell, keepPdf, limits = uploadLimits } = options
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 
@@ -133,11 +133,11 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
         await files.place(temporary, original)
         return keep({ sha, name, bytes, ...probe, ...known })
       }
-      if (probe.kind === 'document') {
-        if (!keepDocument) throw refusedKind('pdf', name)
+      if (probe.kind === 'pdf') {
+        if (!keepPdf) throw refusedKind('pdf', name)
         if (signal?.aborted) throw interrupted(name, signal.reason)
-        await keepDocument(temporary, sha)
-        return { sha, name, bytes, ...probe } satisfies DocumentFile
+        await keepPdf(temporary, sha)
+        return { sha, name, bytes, ...probe } satisfies PdfFile
       }
       // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
       const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
@@ -208,7 +208,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     },
 
     get: (sha) => rows.get(sha),
-    documents: () => rows.documents(),
+    pdfs: () => rows.pdfs(),
 
     pathOf(sha) {
       const attachment = known(sha)

@@ -68,8 +68,8 @@ export interface AttachmentRows {
   get(sha: Sha256): Attachment | null
   /** Adds or renews a row; the name and the time of the last upload win. */
   put(attachment: Attachment, storedAt: number): void
-  /** The documents of which a stored picture is a page, with the pictures. */
-  documents(): ReadonlyMap<Sha256, readonly Sha256[]>
+  /** The PDFs of which a stored picture is a page, with the pictures. */
+  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
   /** Removes the rows that `keep` does not hold and that `isDue`, told when they were stored (ms); returns their shas. */
   removeUnused(keep: ReadonlySet<Sha256>, isDue: (stored: { sha: Sha256; storedAt: number }) => boolean): Sha256[]
 }
@@ -87,8 +87,8 @@ export function attachmentRows(database: Database): AttachmentRows {
   const all = database.prepare<[], { sha: Sha256; storedAt: number }>(
     'SELECT sha, stored_at AS storedAt FROM attachments',
   )
-  const pages = database.prepare<[], { sha: Sha256; document: Sha256 }>(
-    `SELECT sha, facts ->> '$.page.document' AS document FROM attachments WHERE document IS NOT NULL`,
+  const pages = database.prepare<[], { sha: Sha256; pdf: Sha256 }>(
+    `SELECT sha, facts ->> '$.page.pdf' AS pdf FROM attachments WHERE pdf IS NOT NULL`,
   )
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
   const guarded =
@@ -106,10 +106,10 @@ export function attachmentRows(database: Database): AttachmentRows {
       return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
     put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
-    documents: guarded(() => {
-      const documents = new Map<Sha256, Sha256[]>()
-      for (const { sha, document } of pages.all()) documents.set(document, [...(documents.get(document) ?? []), sha])
-      return documents
+    pdfs: guarded(() => {
+      const pdfs = new Map<Sha256, Sha256[]>()
+      for (const { sha, pdf } of pages.all()) pdfs.set(pdf, [...(pdfs.get(pdf) ?? []), sha])
+      return pdfs
     }),
     removeUnused: guarded((keep, isDue) =>
       database.transaction(() => {

@@ -1,6 +1,6 @@
 import type {
   Attachment,
-  DocumentPage,
+  PdfPage,
   FileToStore,
   ImageAttachment,
   Sha256,
@@ -54,7 +54,7 @@ export interface AttachmentGateway {
   /**
    * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Of a picture that
    * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. A small picture of a page is made of
-   * a document that was opened. Throws NotFound when it is not
+   * a PDF that was opened. Throws NotFound when it is not
    * stored or its file is gone.
    */
   open(sha: Sha256, view?: FileView): Promise<OpenAttachment>
@@ -64,7 +64,7 @@ export interface AttachmentGateway {
    */
   keepPoster(sha: Sha256, make: (target: string) => Promise<string>): Promise<void>
   /** Stores a picture at `path` that was drawn of a page, with what a user must know of it. Throws as `store`. */
-  storePage(name: string, path: string, page: DocumentPage, notes: readonly string[]): Promise<ImageAttachment>
+  storePage(name: string, path: string, page: PdfPage, notes: readonly string[]): Promise<ImageAttachment>
   /** The facts of a stored file; null when there is none. */
   get(sha: Sha256): Attachment | null
   /** Where the file lies, for the engine. Throws NotFound when the database does not know it or the file is gone. */
@@ -75,6 +75,6 @@ export interface AttachmentGateway {
    * were stored again since. Returns what was removed.
    */
   collect(referenced: Iterable<Sha256>, left?: LeftFiles): Promise<Sha256[]>
-  /** The documents of which a stored picture is a page, with the pictures. */
-  documents(): ReadonlyMap<Sha256, readonly Sha256[]>
+  /** The PDFs of which a stored picture is a page, with the pictures. */
+  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
 }

@@ -106,7 +106,7 @@ describe('media', () => {
       view: 30_000,
       frame: 30_000,
       poster: 30_000,
-      document: 30_000,
+      pdf: 30_000,
       page: 30_000,
       pageThumbnail: 30_000,
     })
@@ -121,18 +121,18 @@ describe('media', () => {
     expect(() => process.kill(pids[0]!, 0)).toThrow('ESRCH')
   })
 
-  test('a document that does not answer in time is ended with a word for documents, and the next page is drawn', async () => {
+  test('a PDF that does not answer in time is ended with a word for PDFs, and the next page is drawn', async () => {
     let held = 0
     const { media, pids } = start(
       (_, request) => ((request as { type: string }).type === 'page' && held++ === 0 ? 'keep' : 'send'),
       {
         ...{ start: 30_000, probe: 30_000, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 },
-        ...{ document: 30_000, page: 5_000, pageThumbnail: 30_000 },
+        ...{ pdf: 30_000, page: 5_000, pageThumbnail: 30_000 },
       },
     )
     const paper = { path: join(folder, 'paper.pdf'), name: 'paper.pdf' }
     writeFileSync(paper.path, pdf([{ content: words('One') }]))
-    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'document', mime: 'application/pdf' })
+    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'pdf', mime: 'application/pdf' })
     expect(pids).toEqual([])
     expect(await media.pages(paper)).toBe(1)
     const target = join(folder, 'page')

@@ -40,23 +40,23 @@ export interface MediaProcess {
    */
   poster(path: string, raw: RawFrame, target: string): Promise<string>
   /**
-   * How many pages a document has. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
+   * How many pages a PDF has. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
    * `file.name` is what they call it.
    */
-  pages(file: DocumentSource): Promise<number>
+  pages(file: PdfSource): Promise<number>
   /**
    * Draws a page, counted from 1, with about `pixels` pixels, and writes it to `target` as PNG. Returns what a user must know
    * of it, one sentence each. Throws as `pages`, InvalidInput for a page that is not there, StorageFailed.
    */
-  page(file: DocumentSource, page: number, pixels: number, target: string): Promise<readonly string[]>
+  page(file: PdfSource, page: number, pixels: number, target: string): Promise<readonly string[]>
   /** Writes a small picture of a page to `target` and returns its MIME type. Throws as `page`. */
-  pageThumbnail(file: DocumentSource, page: number, target: string): Promise<string>
+  pageThumbnail(file: PdfSource, page: number, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
   close(): void
 }
 
-/** A document as it is opened: where it lies, what errors call it, and what opens it. */
-export interface DocumentSource {
+/** A PDF as it is opened: where it lies, what errors call it, and what opens it. */
+export interface PdfSource {
   readonly path: string
   readonly name: string
   readonly password?: string
@@ -76,7 +76,7 @@ export interface MediaDeadlines {
   readonly view: number
   readonly frame: number
   readonly poster: number
-  readonly document: number
+  readonly pdf: number
   readonly page: number
   readonly pageThumbnail: number
 }
@@ -88,7 +88,7 @@ const defaultDeadlines: MediaDeadlines = {
   view: 60_000,
   frame: 30_000,
   poster: 30_000,
-  document: 20_000,
+  pdf: 20_000,
   page: 60_000,
   pageThumbnail: 10_000,
 }
@@ -193,11 +193,11 @@ export function createMediaProcess({
 
   return {
     async probe(path, name) {
-      // a video or a document shows in its first bytes; nothing of it is decoded here, so that no process has to start
+      // a video or a PDF shows in its first bytes; nothing of it is decoded here, so that no process has to start
       const head = await readHead(path).catch(() => new Uint8Array())
       const video = containerOf(head)
       if (video) return { kind: 'video', mime: video.mime }
-      if (sniff(head) === 'pdf') return { kind: 'document', mime: PDF }
+      if (sniff(head) === 'pdf') return { kind: 'pdf', mime: PDF }
       const answer = await ask({ type: 'probe', path, name })
       if (answer.type !== 'probed') throw crashed({ name })
       return answer.probe
@@ -222,8 +222,8 @@ export function createMediaProcess({
       return answer.mime
     },
     async pages(file) {
-      const answer = await ask({ type: 'document', ...file })
-      if (answer.type !== 'opened') throw crashed({ ...file, type: 'document' })
+      const answer = await ask({ type: 'pdf', ...file })
+      if (answer.type !== 'opened') throw crashed({ ...file, type: 'pdf' })
       return answer.pages
     },
     async page(file, page, pixels, target) {
@@ -245,10 +245,10 @@ export function createMediaProcess({
   }
 }
 
-/** What went wrong and with what; of a document that is asked for page by page, its type tells. */
+/** What went wrong and with what; of a PDF that is asked for page by page, its type tells. */
 type Failed = { readonly name: string; readonly type?: MediaRequest['type'] }
 
-const isOfDocument = ({ type }: Failed): boolean => type === 'document' || type === 'page' || type === 'pageThumbnail'
+const isOfPdf = ({ type }: Failed): boolean => type === 'pdf' || type === 'page' || type === 'pageThumbnail'
 
 const PRINT_ANEW = 'Print the pages that you ask about to a new PDF, or add pictures of them.'
 
@@ -256,7 +256,7 @@ const crashed = (failed: Failed) =>
   new AppError(
     'DamagedMedia',
     `${failed.name} could not be read: reading it ended the helper process. ` +
-      (isOfDocument(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
+      (isOfPdf(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
     { endedReader: true },
   )
 
@@ -264,7 +264,7 @@ const tooSlow = (failed: Failed, ms: number) =>
   new AppError(
     'DamagedMedia',
     `${failed.name} could not be read within ${Math.round(ms / 1000)} seconds. ` +
-      (isOfDocument(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
+      (isOfPdf(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
     { endedReader: true },
   )
 

@@ -10,7 +10,7 @@ export type Probe =
       readonly pages?: number
     }
   | { readonly kind: 'video'; readonly mime: string }
-  | { readonly kind: 'document'; readonly mime: string }
+  | { readonly kind: 'pdf'; readonly mime: string }
 
 /**
  * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;
@@ -32,24 +32,24 @@ export type MediaRequest = { readonly requestId?: string | null } & (
       readonly name: string
       readonly target: string
     }
-  | DocumentRequest
+  | PdfRequest
   | PageRequest
   | PageThumbnailRequest
   | PosterRequest
   | FrameRequest
 )
 
-/** A document is opened and its pages are counted. */
-export interface DocumentRequest {
+/** A PDF is opened and its pages are counted. */
+export interface PdfRequest {
   readonly id: number
-  readonly type: 'document'
+  readonly type: 'pdf'
   readonly path: string
   readonly name: string
   readonly password?: string
 }
 
 /** A page, counted from 1, is drawn with about `pixels` pixels and written to `target` as PNG. */
-export interface PageRequest extends Omit<DocumentRequest, 'type'> {
+export interface PageRequest extends Omit<PdfRequest, 'type'> {
   readonly type: 'page'
   readonly page: number
   readonly pixels: number
@@ -57,7 +57,7 @@ export interface PageRequest extends Omit<DocumentRequest, 'type'> {
 }
 
 /** A small picture of a page is written to `target` as WebP. */
-export interface PageThumbnailRequest extends Omit<DocumentRequest, 'type'> {
+export interface PageThumbnailRequest extends Omit<PdfRequest, 'type'> {
   readonly type: 'pageThumbnail'
   readonly page: number
   readonly target: string

@@ -12,7 +12,7 @@ import { tempFolder } from '../../../testing/tempFolder.ts'
 import { visionOf } from '../../../lib/families/families.ts'
 import { createMedia } from '../index.ts'
 import type { Media } from '../index.ts'
-import { createDocuments } from './documents.ts'
+import { createPdfs } from './pdfs.ts'
 
 const BUDGET = { minPixels: 28 ** 2, maxPixels: 1536 * 28 ** 2 }
 const DAY = 24 * 60 * 60 * 1000
@@ -46,7 +46,7 @@ afterEach(async () => {
 const options = { signal: new AbortController().signal }
 const add = (bytes: Uint8Array, name = 'paper.pdf') => media.attachments.store(name, Readable.from([bytes]))
 const take = (sha: string, page: number, budget: typeof BUDGET | null = null) =>
-  media.procedures.documents.takePage({ sha, name: 'paper.pdf', page, budget }, options)
+  media.procedures.pdfs.takePage({ sha, name: 'paper.pdf', page, budget }, options)
 const failure = (work: () => unknown) =>
   Promise.resolve()
     .then(work)
@@ -54,20 +54,20 @@ const failure = (work: () => unknown) =>
       () => expect.fail('should have failed'),
       (error: unknown) => error,
     )
-const stored = () => readdirSync(join(folder.path, 'documents'))
+const stored = () => readdirSync(join(folder.path, 'pdfs'))
 const twoPages = pdf([{ content: words('One') }, { content: filled(1, 0, 0), entries: '/MediaBox [0 0 612 792]' }])
 
-test('a PDF is stored as a document, and a page of it as a picture that has its name and its budget', async () => {
-  const document = await add(twoPages)
-  expect(document).toEqual({
-    sha: document.sha,
-    kind: 'document',
+test('a PDF is stored as a PDF, and a page of it as a picture that has its name and its budget', async () => {
+  const file = await add(twoPages)
+  expect(file).toEqual({
+    sha: file.sha,
+    kind: 'pdf',
     mime: 'application/pdf',
     name: 'paper.pdf',
     bytes: twoPages.length,
   })
-  const { sha } = document
-  expect(await media.procedures.documents.open({ sha, name: 'paper.pdf' }, options)).toEqual({ pages: 2 })
+  const { sha } = file
+  expect(await media.procedures.pdfs.open({ sha, name: 'paper.pdf' }, options)).toEqual({ pages: 2 })
   const page = await take(sha, 2)
   expect(page).toMatchObject({
     kind: 'image',
@@ -75,7 +75,7 @@ test('a PDF is stored as a document, and a page of it as a picture that has its 
     name: 'paper.pdf, page 2',
     width: 964,
     height: 1248,
-    page: { document: sha, number: 2 },
+    page: { pdf: sha, number: 2 },
   })
   expect(media.attachments.get(page.sha)).toEqual(page)
   const { dominant } = await sharp(media.attachments.pathOf(page.sha)).stats()
@@ -102,7 +102,7 @@ test('pages have small pictures, made once', async () => {
 test('small pictures that end their reader are given up after two, and a page is still drawn when it is wanted', async () => {
   const asked: number[] = []
   const crash = new AppError('DamagedMedia', 'It ended.', { endedReader: true })
-  const documents = createDocuments({
+  const pdfs = createPdfs({
     folder: join(folder.path, 'hostile'),
     media: {
       pages: () => Promise.resolve(9),
@@ -118,19 +118,19 @@ test('small pictures that end their reader are given up after two, and a page is
   const sha = 'a'.repeat(64)
   const upload = join(folder.path, 'upload')
   writeFileSync(upload, twoPages)
-  await documents.keep(upload, sha)
-  const small = await Promise.all([1, 2, 3, 4].map((page) => failure(() => documents.openPage(sha, page))))
+  await pdfs.keep(upload, sha)
+  const small = await Promise.all([1, 2, 3, 4].map((page) => failure(() => pdfs.openPage(sha, page))))
   expect(asked).toEqual([1, 2])
   expect(small.slice(0, 2)).toEqual([crash, crash])
   expect(small[3]).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('too long') as string })
-  const wanted = documents.procedures.takePage({ sha, name: 'paper.pdf', page: 1, budget: null }, options)
+  const wanted = pdfs.procedures.takePage({ sha, name: 'paper.pdf', page: 1, budget: null }, options)
   expect(await failure(() => wanted)).toMatchObject({ message: 'Still tried.' })
 })
 
 test('a password is asked for, remembered while the app runs, and not kept anywhere', async () => {
   const { sha } = await add(pdf([{ content: words('Secret') }], { password: 'sesame' }))
   const unlock = (password?: string) =>
-    media.procedures.documents.open({ sha, name: 'paper.pdf', ...(password !== undefined && { password }) }, options)
+    media.procedures.pdfs.open({ sha, name: 'paper.pdf', ...(password !== undefined && { password }) }, options)
   expect(await failure(() => unlock())).toMatchObject({ code: 'PasswordNeeded', detail: { wrong: false } })
   expect(await failure(() => take(sha, 1))).toMatchObject({ code: 'PasswordNeeded' })
   expect(await failure(() => unlock('open'))).toMatchObject({ code: 'PasswordNeeded', detail: { wrong: true } })
@@ -153,15 +153,15 @@ test('a page whose text cannot be drawn is refused, and one that says something 
 
 test('a file that only begins like a PDF is stored, and refused when it is opened', async () => {
   const { sha } = await add(Buffer.from('%PDF-1.7\nnothing'))
-  expect(await failure(() => media.procedures.documents.open({ sha, name: 'paper.pdf' }, options))).toMatchObject({
+  expect(await failure(() => media.procedures.pdfs.open({ sha, name: 'paper.pdf' }, options))).toMatchObject({
     code: 'DamagedMedia',
   })
 })
 
-describe('documents are removed', () => {
+describe('PDFs are removed', () => {
   const age = (sha: string) => {
     const then = new Date(Date.now() - DAY - 1000)
-    utimesSync(join(folder.path, 'documents', sha, 'file.pdf'), then, then)
+    utimesSync(join(folder.path, 'pdfs', sha, 'file.pdf'), then, then)
   }
 
   test('a day after nobody used them, with what was made of them', async () => {
@@ -188,7 +188,7 @@ describe('documents are removed', () => {
     const other = await add(pdf([{ content: words('Other') }]))
     await media.collect(() => [], new Map([[page.sha, Date.now() + 1000]]))
     expect(stored()).toEqual([other.sha])
-    expect(existsSync(join(folder.path, 'documents', sha))).toBe(false)
+    expect(existsSync(join(folder.path, 'pdfs', sha))).toBe(false)
     expect(media.attachments.get(page.sha)).toBeNull()
   })
 })

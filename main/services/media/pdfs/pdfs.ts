@@ -7,29 +7,29 @@ import { placeFile, temporaryFolder } from '../../../lib/files/files.ts'
 import type { HandlersOf } from '../../../lib/handlers.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from '../attachments/types.ts'
 import { cannotStore } from '../attachments/receive.ts'
-import type { DocumentSource, MediaProcess } from '../process/mediaProcess.ts'
+import type { PdfSource, MediaProcess } from '../process/mediaProcess.ts'
 
-/** Documents of which no stored picture is a page are kept this long, in ms: pages of them may still be chosen. */
+/** PDFs of which no stored picture is a page are kept this long, in ms: pages of them may still be chosen. */
 const LIFE = 24 * 60 * 60 * 1000
 const FILE = 'file.pdf'
-/** Small pictures of a document that may end their reader, by time or by a crash, until no more of them are tried. */
+/** Small pictures of a PDF that may end their reader, by time or by a crash, until no more of them are tried. */
 const MOST_ENDED = 2
 /** Pixels that a page has at least, whatever its budget: people look at it too, and the model's size is made of it as of any picture. */
 const LEGIBLE = 1_000_000
 
-export interface DocumentsOptions {
+export interface PdfsOptions {
   /** Where they lie, each in a folder of its own with small pictures of its pages; made when missing. */
   readonly folder: string
   readonly media: Pick<MediaProcess, 'pages' | 'page' | 'pageThumbnail'>
-  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'documents'>
+  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'pdfs'>
   /** The pixels that a picture may have where nothing else is chosen. */
   readonly usualBudget: () => PictureBudget
 }
 
 /** Stored PDFs: one folder per SHA-256. */
-export interface Documents {
-  /** They throw as `documents` of the contract says. */
-  readonly procedures: HandlersOf<Contract>['documents']
+export interface Pdfs {
+  /** They throw as `pdfs` of the contract says. */
+  readonly procedures: HandlersOf<Contract>['pdfs']
   /** Moves a file from a temporary place to where it is kept. */
   keep(from: string, sha: Sha256): Promise<void>
   /** A small picture of a page, made when first asked for. Throws NotFound, and as `procedures.open`. */
@@ -41,11 +41,11 @@ export interface Documents {
   collect(left: LeftFiles): Promise<void>
 }
 
-/** Opens the folder of documents. Passwords are kept in memory alone. */
-export function createDocuments({ folder, media, attachments, usualBudget }: DocumentsOptions): Documents {
+/** Opens the folder of PDFs. Passwords are kept in memory alone. */
+export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOptions): Pdfs {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwords = new Map<Sha256, string>()
-  /** How many small pictures of a document ended their reader. */
+  /** How many small pictures of a PDF ended their reader. */
   const ended = new Map<Sha256, number>()
   let lastSmall: Promise<unknown> = Promise.resolve()
   /** One small picture after the other, so that a page that is wanted large waits for one of them at most. */
@@ -56,8 +56,8 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
   }
   const placeOf = (sha: Sha256, file: string) => join(folder, sha, file)
 
-  /** The document as the media process opens it. It was used now. */
-  async function sourceOf(sha: Sha256, name: string): Promise<DocumentSource> {
+  /** The PDF as the media process opens it. It was used now. */
+  async function sourceOf(sha: Sha256, name: string): Promise<PdfSource> {
     const path = placeOf(sha, FILE)
     const now = new Date()
     await utimes(path, now, now).catch((cause: unknown) => {
@@ -92,7 +92,7 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
         const pixels = Math.max(LEGIBLE, (budget ?? usualBudget()).maxPixels)
         return making(name, async (target) => {
           const notes = await media.page(source, page, pixels, target)
-          return attachments.storePage(pageName(name, page), target, { document: sha, number: page }, notes)
+          return attachments.storePage(pageName(name, page), target, { pdf: sha, number: page }, notes)
         })
       },
     },
@@ -109,7 +109,7 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
       if (!existsSync(path)) {
         await inTurn(async () => {
           if ((ended.get(sha) ?? 0) >= MOST_ENDED) throw tooHard()
-          const source = await sourceOf(sha, 'The document')
+          const source = await sourceOf(sha, 'The PDF')
           await making(source.name, async (target) => {
             await media.pageThumbnail(source, page, target)
             await placeFile(target, path)
@@ -124,7 +124,7 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
     },
 
     async collect(left) {
-      const held = attachments.documents()
+      const held = attachments.pdfs()
       for (const sha of await readdir(folder)) {
         if (held.has(sha) || !/^[0-9a-f]{64}$/.test(sha)) continue
         const usedAt = existsSync(placeOf(sha, FILE)) ? statSync(placeOf(sha, FILE)).mtimeMs : 0
@@ -138,10 +138,7 @@ export function createDocuments({ folder, media, attachments, usualBudget }: Doc
 }
 
 const tooHard = (): AppError =>
-  new AppError(
-    'DamagedMedia',
-    'The pages of this document take too long to draw. Print those you ask about to a new PDF.',
-  )
+  new AppError('DamagedMedia', 'The pages of this PDF take too long to draw. Print those you ask about to a new PDF.')
 
 const LONGEST_NAME = 255
 

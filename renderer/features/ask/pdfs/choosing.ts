@@ -1,4 +1,4 @@
-import type { DocumentFile, PictureBudget } from '#contract'
+import type { PdfFile, PictureBudget } from '#contract'
 import { create } from 'zustand'
 import { toAppError } from '../../../lib/errors.ts'
 import { pageUrl, pictureUrl, useHost, whenHost } from '../../../lib/host.ts'
@@ -18,22 +18,22 @@ import {
 import type { Picture } from '../draft.ts'
 import { planPrepare } from '../prepare.ts'
 
-/** A document of which pages are being chosen. */
+/** A PDF of which pages are being chosen. */
 export interface PageChoice {
   readonly key: string
   readonly conversationId: string | null
-  readonly document: DocumentFile
+  readonly pdf: PdfFile
   /** null: it is protected, and its password is asked for. */
   readonly pages: number | null
 }
 
-/** Documents whose pages are chosen one after the other; the first is the one that is shown. */
+/** PDFs whose pages are chosen one after the other; the first is the one that is shown. */
 export const usePageChoices = create<{ readonly choices: readonly PageChoice[] }>(() => ({ choices: [] }))
 
-/** How many pages a document has; null: it wants a password. Throws AppError for anything else. */
-export async function pagesOf({ sha, name }: DocumentFile): Promise<number | null> {
+/** How many pages a PDF has; null: it wants a password. Throws AppError for anything else. */
+export async function pagesOf({ sha, name }: PdfFile): Promise<number | null> {
   try {
-    return (await call((core) => core.documents.open({ sha, name }))).pages
+    return (await call((core) => core.pdfs.open({ sha, name }))).pages
   } catch (thrown) {
     const error = toAppError(thrown)
     if (error.code === 'PasswordNeeded') return null
@@ -41,16 +41,16 @@ export async function pagesOf({ sha, name }: DocumentFile): Promise<number | nul
   }
 }
 
-/** Lets the user choose pages of a document; of one with a single page, that is taken at once. */
+/** Lets the user choose pages of a PDF; of one with a single page, that is taken at once. */
 export function offerPages(choice: PageChoice): void {
   if (choice.pages === 1) return void takePages(choice, [1])
   usePageChoices.setState(({ choices }) => ({ choices: [...choices, choice] }))
 }
 
-/** Opens a protected document. Throws AppError PasswordNeeded for a wrong password, and for what is wrong with the file. */
+/** Opens a protected PDF. Throws AppError PasswordNeeded for a wrong password, and for what is wrong with the file. */
 export async function unlock(choice: PageChoice, password: string): Promise<void> {
-  const { sha, name } = choice.document
-  const { pages } = await call((core) => core.documents.open({ sha, name, password }))
+  const { sha, name } = choice.pdf
+  const { pages } = await call((core) => core.pdfs.open({ sha, name, password }))
   if (pages === 1) {
     endChoice(choice)
     return void takePages(choice, [1])
@@ -60,13 +60,13 @@ export async function unlock(choice: PageChoice, password: string): Promise<void
   }))
 }
 
-/** Nothing more is chosen of a document. */
+/** Nothing more is chosen of a PDF. */
 export const endChoice = (choice: PageChoice): void =>
   usePageChoices.setState(({ choices }) => ({ choices: choices.filter((one) => one !== choice) }))
 
 /** Adds pages to the question in their order, and has each drawn; what cannot be drawn becomes a note with the reason. */
-export async function takePages({ conversationId, document }: PageChoice, pages: readonly number[]): Promise<void> {
-  const { sha, name } = document
+export async function takePages({ conversationId, pdf }: PageChoice, pages: readonly number[]): Promise<void> {
+  const { sha, name } = pdf
   const host = await whenHost()
   const pictures = pages.map((page): Picture & { page: number } => ({
     key: crypto.randomUUID(),
@@ -84,7 +84,7 @@ export async function takePages({ conversationId, document }: PageChoice, pages:
     const picture = pictureOf(key)
     if (!picture) continue
     try {
-      const stored = await call((core) => core.documents.takePage({ sha, name, page, budget: picture.budget }))
+      const stored = await call((core) => core.pdfs.takePage({ sha, name, page, budget: picture.budget }))
       updateHolder(key, (draft) => drawnPage(draft, key, stored, pictureUrl(host, stored.sha) ?? ''))
     } catch (thrown) {
       const { message } = toAppError(thrown)
@@ -105,13 +105,13 @@ const pictureOf = (key: string): Picture | undefined =>
 const wishes = new Map<string, object>()
 
 /**
- * Draws a page anew as large as another budget allows; nothing for any other picture. Where its document is gone or locked it
+ * Draws a page anew as large as another budget allows; nothing for any other picture. Where its PDF is gone or locked it
  * stays as it was, which is said.
  */
 export async function drawAgain(key: string, budget: PictureBudget | null): Promise<void> {
   const picture = pictureOf(key)
   if (picture?.attachment?.kind !== 'image' || !picture.attachment.page) return
-  const { document, number } = picture.attachment.page
+  const { pdf, number } = picture.attachment.page
   const wish = {}
   wishes.set(key, wish)
   const isLatest = (): boolean => wishes.get(key) === wish
@@ -119,7 +119,7 @@ export async function drawAgain(key: string, budget: PictureBudget | null): Prom
   const { name } = picture
   const file = name.replace(/, page \d+$/, '')
   try {
-    const stored = await call((core) => core.documents.takePage({ sha: document, name: file, page: number, budget }))
+    const stored = await call((core) => core.pdfs.takePage({ sha: pdf, name: file, page: number, budget }))
     const preview = pictureUrl(useHost.getState().host, stored.sha) ?? ''
     if (isLatest()) updateHolder(key, (draft) => drawnPage(draft, key, stored, preview))
   } catch (thrown) {

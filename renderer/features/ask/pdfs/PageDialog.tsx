@@ -14,18 +14,18 @@ import type { PageChoice } from './choosing.ts'
 import { extended } from './selection.ts'
 import type { Selection } from './selection.ts'
 
-/** Asks which pages of a document that was added are to be asked about, one document after the other. */
+/** Asks which pages of a PDF that was added are to be asked about, one PDF after the other. */
 export function PageDialog(): ReactNode {
   const choice = usePageChoices(({ choices }) => choices[0])
   if (!choice) return null
-  const { document, pages } = choice
+  const { pdf, pages } = choice
   return (
     <DialogFrame
       open
       onOpenChange={(open) => {
         if (!open) endChoice(choice)
       }}
-      title={document.name}
+      title={pdf.name}
       description={pages === null ? 'Protected by a password' : counted(pages, 'page')}
     >
       {pages === null ? (
@@ -61,15 +61,11 @@ function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
           autoComplete="off"
           value={password}
           aria-invalid={problem !== null}
-          aria-describedby="document-password-problem"
+          aria-describedby="pdf-password-problem"
           onChange={(event) => setPassword(event.target.value)}
         />
       </label>
-      <p
-        id="document-password-problem"
-        role="alert"
-        className="-mt-2 text-danger empty:hidden [overflow-wrap:anywhere]"
-      >
+      <p id="pdf-password-problem" role="alert" className="-mt-2 text-danger empty:hidden [overflow-wrap:anywhere]">
         {problem}
       </p>
       <footer className="flex justify-end gap-2">
@@ -133,7 +129,7 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
           {isAll ? 'None' : 'All'}
         </Button>
       </div>
-      <PageGrid sha={choice.document.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
+      <PageGrid sha={choice.pdf.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
       <footer className="flex flex-wrap items-center justify-end gap-x-2 gap-y-3">
         <p
           id="pages-problem"
