@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { chineseWords, filled, pdf, words } from '../../main/lib/pdf/testing/pdfFile.ts'
 import { expect, test } from '../support/fixtures.ts'
@@ -18,8 +19,17 @@ const drawn = (page: Page) =>
     .locator('img')
     .evaluateAll((all) => (all as HTMLImageElement[]).filter(({ naturalWidth }) => naturalWidth > 0).length)
 
+/** What axe holds to be serious or critical in the page as it is. */
+async function seriousProblems(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
 test('of a dropped PDF a page is chosen, and answered about', async ({ chat }) => {
   const { page } = chat
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await chat.drop(paper)
   const dialog = picker(page, 'paper.pdf')
   await expect(dialog).toContainText('2 pages')
@@ -31,6 +41,7 @@ test('of a dropped PDF a page is chosen, and answered about', async ({ chat }) =
   await expect(dialog).toContainText('There are pages 1 to 2 only.')
   await expect(dialog.getByRole('button', { name: /^Add/ })).toBeDisabled()
   await typed.fill('1-2')
+  expect.soft(await seriousProblems(page)).toEqual([])
   await expect(pageOf(page, 1)).toHaveAttribute('aria-selected', 'true')
   await pageOf(page, 1).click()
   await expect(typed).toHaveValue('2')
@@ -94,12 +105,14 @@ test('five hundred pages are there at once, of which only those in sight are dra
 
 test('a password is asked for; what does not open or cannot be drawn is said', async ({ chat }) => {
   const { page } = chat
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await chat.drop(file('secret.pdf', pdf([{ content: redCircle, entries: square }], { password: 'sesame' })))
   const dialog = picker(page, 'secret.pdf')
   const password = dialog.getByLabel('Password')
   await password.fill('open')
   await password.press('Enter')
   await expect(dialog.getByRole('alert')).toContainText('This password does not open secret.pdf')
+  expect.soft(await seriousProblems(page)).toEqual([])
   await password.fill('sesame')
   await dialog.getByRole('button', { name: 'Open' }).click()
   await expect(chat.tray).toHaveCount(1)

@@ -89,7 +89,7 @@ export function PageGrid({
       role="listbox"
       aria-label="Pages"
       aria-multiselectable
-      aria-activedescendant={`${id}-${active}`}
+      aria-activedescendant={pages.includes(active) ? `${id}-${active}` : undefined}
       tabIndex={0}
       onScroll={look}
       onKeyDown={onKeyDown}
