@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
-import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
-import { chineseWords, pdf, words } from '../lib/pdf/testing/pdfFile.ts'
 import { tiffHead } from '../lib/picture/tiff/encode.ts'
 import type { TagValue } from '../lib/picture/tiff/encode.ts'
 import { readGguf, string, withEntries, writeGguf } from '../testing/ggufEdit.ts'
@@ -77,33 +76,6 @@ describe.concurrent('sightline ask', () => {
     expect(out).toMatch(/^A red circle\./)
     expect(out).toMatch(/\n$/)
     expect(chunks.length).toBeGreaterThan(3)
-  })
-
-  test('a page of a PDF is asked about by its number; what cannot be drawn or opened is said', async () => {
-    const circle =
-      '1 0 0 rg 40 100 m 40 133 67 160 100 160 c 133 160 160 133 160 100 c 160 67 133 40 100 40 c 67 40 40 67 40 100 c f'
-    const entries = '/MediaBox [0 0 200 200]'
-    const pages = pdf([{ content: words('Cover'), entries }, { content: circle, entries }, { content: chineseWords }])
-    const paper = file(pages)
-    const { code, out, err } = await ask(['--image', paper, '--page', '2', WHAT])
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toMatch(/^A red circle\./)
-    const refused = async (...argv: string[]) => (await ask([...argv, WHAT])) satisfies Run
-    expect(await refused('--image', paper, '--page', '4')).toMatchObject({
-      code: 3,
-      err: `InvalidInput: ${basename(paper)} has 3 pages; there is no page 4.\n`,
-    })
-    expect(await refused('--image', paper, '--page', '3')).toMatchObject({
-      code: 3,
-      err: expect.stringMatching(/^UnsupportedMedia: Page 3 of .* has text that cannot be drawn here/) as string,
-    })
-    const secret = file(pdf([{ content: circle, entries }], { password: 'sesame' }))
-    expect(await refused('--image', secret)).toMatchObject({
-      code: 3,
-      err: `PasswordNeeded: ${basename(secret)} is protected by a password. Give it with --password.\n`,
-    })
-    expect(await ask(['--image', secret, '--password', 'sesame', WHAT])).toMatchObject({ code: 0, err: '' })
-    expect(readdirSync(folder.path).filter((name) => name.includes('-pages-'))).toEqual([])
   })
 
   test('an answer that is cut off is said to be, and where; as JSON it says so itself', async () => {

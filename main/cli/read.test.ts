@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { chineseWords, pdf, words } from '../lib/pdf/testing/pdfFile.ts'
 import { CHOOSING, END, scriptedModel } from '../testing/scriptedModel.ts'
 import { demoModel, samplePath } from '../testing/engineRequests.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
@@ -44,24 +43,6 @@ test('reads pages in order into one document, and says which it is at', async ()
   expect({ code, out }).toEqual({ code: 0, out: `${page}\n\n---\n\n${page}\n` })
   expect(err).toContain('Reading page 1 of 2: red-circle.png')
   expect(err).toContain('Reading page 2 of 2')
-})
-
-test('reads the pages of a PDF, all or those that are named; one that cannot be drawn leaves the others', async () => {
-  const nanonets = model('Nanonets OCR2 of a PDF', ['Words of a page.'])
-  writeFileSync(
-    join(folder.path, 'paper.pdf'),
-    pdf([{ content: words('One') }, { content: chineseWords }, { content: words('Three') }]),
-  )
-  const some = await read(...nanonets, '--pages', '1,3', 'paper.pdf')
-  expect(some).toMatchObject({ code: 0, out: 'Words of a page.\n\n---\n\nWords of a page.\n' })
-  expect(some.err).toContain('Reading page 2 of 2: paper.pdf, page 3')
-  const all = await read(...nanonets, 'paper.pdf')
-  expect(all.code).toBe(3)
-  expect(all.out.match(/Words of a page/g)).toHaveLength(2)
-  expect(all.err).toContain('Page 2 of 3 could not be read: Page 2 of paper.pdf has text that cannot be drawn here')
-  const none = await read(...nanonets, '--pages', '4', 'paper.pdf')
-  expect(none).toMatchObject({ code: 2, out: '' })
-  expect(none.err).toContain('--pages 4: There are pages 1 to 3 only.')
 })
 
 test('writes other forms, to a file where it is told to; a page that cannot be read leaves the others', async () => {

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { AppError } from '#contract'
+import { checkRatio } from '../picture/index.ts'
 import { findInk, isBlank, isWhite } from './ink.ts'
 import type { Drawn, Ink } from './ink.ts'
 import { loadPdfium } from './pdfium.ts'
 import type { Pdfium } from './pdfium.ts'
-import { checkRatio } from '../picture/index.ts'
 import { pageSize } from './pageSize.ts'
 
 /** Where a PDF lies; `name` is what errors call it, `password` what opens it. */

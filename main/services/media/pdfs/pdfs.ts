@@ -127,7 +127,9 @@ export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOpti
       const held = attachments.pdfs()
       for (const sha of await readdir(folder)) {
         if (held.has(sha) || !/^[0-9a-f]{64}$/.test(sha)) continue
-        const usedAt = existsSync(placeOf(sha, FILE)) ? statSync(placeOf(sha, FILE)).mtimeMs : 0
+        // one without its file is being stored, or was not to its end
+        const used = existsSync(placeOf(sha, FILE)) ? placeOf(sha, FILE) : join(folder, sha)
+        const usedAt = statSync(used).mtimeMs
         if (usedAt > Date.now() - LIFE && usedAt > (left.get(sha) ?? 0)) continue
         rmSync(join(folder, sha), { recursive: true, force: true })
         passwords.delete(sha)
