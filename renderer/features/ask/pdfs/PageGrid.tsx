@@ -1,5 +1,5 @@
 import { Check, FileX } from 'lucide-react'
-import { useEffect, useEffectEvent, useId, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react'
 import { cx } from '../../../lib/cx.ts'
 import { pageUrl, useHost } from '../../../lib/host.ts'
@@ -32,15 +32,15 @@ export function PageGrid({
   const rows = Math.ceil(count / columns)
   const { first, end } = rowsInSight(sight.top, sight.height, rows)
 
-  const look = useEffectEvent(() => {
+  const look = useCallback(() => {
     const { current } = box
     if (current) setSight({ top: current.scrollTop, width: current.clientWidth, height: current.clientHeight })
-  })
+  }, [])
   useEffect(() => {
-    const observer = new ResizeObserver(() => look())
+    const observer = new ResizeObserver(look)
     if (box.current) observer.observe(box.current)
     return () => observer.disconnect()
-  }, [])
+  }, [look])
 
   const go = (page: number): void => {
     setActive(page)
