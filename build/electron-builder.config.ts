@@ -43,6 +43,8 @@ export const configuration: Configuration = {
     '!node_modules/node-llama-cpp/{llama,templates}/**',
     '!node_modules/better-sqlite3/{deps,src}/**',
     '!node_modules/koffi/{doc,vendor}/**',
+    // the WebAssembly and the module that Node loads stay
+    '!node_modules/@embedpdf/pdfium/dist/{index.browser.js,index.cjs}',
     ...notShipped,
     ...notUsed,
   ],

@@ -102,7 +102,7 @@ describe('the files of a conversation that is removed', () => {
     const bytes = await sharp({ create: { width: 60, height: 60, channels: 3, background } })
       .png()
       .toBuffer()
-    return app.attachments.store(`${background}.png`, Readable.from([bytes]))
+    return (await app.attachments.store(`${background}.png`, Readable.from([bytes]))) as Attachment
   }
   const part = ({ sha, name }: Attachment) => ({ type: 'image' as const, sha, name })
   const ask = (...parts: QuestionPart[]) =>

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
+import type { Attachment } from '#contract'
 import { createApp } from './app.ts'
 import { forkWorker } from './nodePorts.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
@@ -62,7 +63,7 @@ test('what the user asks in the shell’s own menus reaches every window that li
 test('a question about a stored picture is answered, and all of it is there after a restart', async () => {
   await reopen({ spawnWorker: forkWorker })
   const path = resolve(import.meta.dirname, '../resources/samples/red-circle.png')
-  const attachment = await app.attachments.store('red-circle.png', createReadStream(path))
+  const attachment = (await app.attachments.store('red-circle.png', createReadStream(path))) as Attachment
   const parts = [{ type: 'image' as const, sha: attachment.sha, name: attachment.name }, ...words('What is it?')]
   const sent = await client.ask.send({ conversationId: null, parts })
   const events = await client.conversations.watch({ id: sent.conversationId })

@@ -6,6 +6,8 @@ import { factsOf } from './features/chooseProfile/index.ts'
 import { noLog } from './lib/log/log.ts'
 import type { FileLog, Log } from './lib/log/log.ts'
 import type { SpawnWorker } from './ports.ts'
+import { createMediaProcess } from './services/media/index.ts'
+import type { MediaProcess } from './services/media/index.ts'
 import { demoModel } from './services/models/index.ts'
 import { readProfiles, recognise } from './services/profiles/index.ts'
 import type { Recognised } from './services/profiles/index.ts'
@@ -40,6 +42,8 @@ export type {
 export interface Headless {
   readonly engine: Engine
   readonly demoModel: Model
+  /** Opens PDFs and draws their pages, in a process that starts with the first one. */
+  readonly pdfs: Pick<MediaProcess, 'pages' | 'page' | 'close'>
   /** The profiles that come with the app. Throws StorageFailed. */
   profiles(): readonly Profile[]
   /** The profile that a language model is recognised by; null: none. */
@@ -54,13 +58,18 @@ export function createHeadless(
 ): Headless {
   const spawn = loggedWorkers(ports.spawnWorker, log)
   const engine = createEngine({ spawn, cachePath: ports.paths.cache, log })
+  const pdfs = createMediaProcess({ spawnWorker: spawn })
   const profiles = () => readProfiles(ports.paths.resources)
   return {
     engine,
     demoModel: demoModel(ports.paths.resources),
+    pdfs,
     profiles,
     recognised: (textPath, { names, chatTemplate }) =>
       recognise(profiles(), factsOf({ model: { textPath }, called: { names, chatTemplate, origin: '' } })),
-    close: () => engine.close(),
+    close() {
+      pdfs.close()
+      return engine.close()
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { chineseWords, pdf, words } from '../../main/lib/pdf/testing/pdfFile.ts'
 import type { Kind } from './kind.ts'
 import { look } from './look.ts'
 import type { Look } from './look.ts'
@@ -11,7 +12,42 @@ const bytes = (text: string) => async (): Promise<Buffer> => Buffer.from(text, '
 const safetensors = '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
 
 const documentKinds: readonly Kind[] = [
-  { name: 'PDF', from: 'everywhere', file: 'letter.pdf', shown: '', make: bytes('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n') },
+  {
+    name: 'PDF',
+    from: 'everywhere',
+    file: 'letter.pdf',
+    shown: 'the pages that are chosen, each a picture; annotations and the values of forms are drawn',
+    make: async () => pdf([{ content: words('Dear Sir') }, { content: words('Yours') }]),
+  },
+  {
+    name: 'PDF with text in a font that is not in the file',
+    from: 'East Asian offices',
+    file: 'contract.pdf',
+    shown: 'what can be drawn',
+    make: async () => pdf([{ content: `${words('No. 7')} ${chineseWords.replace('20 40', '100 40')}` }]),
+  },
+  {
+    name: 'PDF with nothing but such text',
+    from: 'East Asian offices',
+    file: 'notice.pdf',
+    shown: '',
+    make: async () => pdf([{ content: chineseWords }]),
+  },
+  {
+    name: 'PDF with a password',
+    from: 'banks, insurers',
+    file: 'statement.pdf',
+    shown: 'as any PDF, once its password is typed',
+    password: 'secret',
+    make: async () => pdf([{ content: words('Balance') }], { password: 'secret' }),
+  },
+  {
+    name: 'PDF that is damaged',
+    from: 'downloads that broke off',
+    file: 'broken.pdf',
+    shown: '',
+    make: bytes('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'),
+  },
   {
     name: 'Word, Excel, PowerPoint, OpenDocument, EPUB',
     from: 'office programs',
@@ -93,7 +129,7 @@ export async function formatRow(kind: Kind): Promise<string> {
   try {
     const path = join(folder, kind.file)
     await writeFile(path, await kind.make())
-    const found = await look(path)
+    const found = await look(path, kind.password)
     if (found.what === 'crashed') throw new Error(`${kind.name}: ${found.message}`)
     const cells = [kind.name, kind.from, found.what === 'refused' ? 'no' : 'yes', sees(found, kind), said(found)]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`

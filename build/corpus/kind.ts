@@ -7,6 +7,8 @@ export interface Kind {
   readonly file: string
   /** How it is shown to the model, where it is read. */
   readonly shown: string
+  /** What is typed to open it. */
+  readonly password?: string
   /** It can only be made, or read, where ffmpeg is. */
   readonly needsFfmpeg?: boolean
   /** A small file of this kind. */

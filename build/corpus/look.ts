@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../main/contract/index.ts'
 import { inspectFile } from '../../main/engine/gguf/inspectFile.ts'
+import { createPdfReader } from '../../main/lib/pdf/index.ts'
 import { openPicture, sniff } from '../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../main/lib/picture/index.ts'
 import { containerOf, openWithFfmpeg, readHead, sampleFrames } from '../../main/lib/video/index.ts'
@@ -40,11 +41,12 @@ export type Look =
   | { readonly what: 'refused'; readonly code: string; readonly message: string }
   | { readonly what: 'crashed'; readonly message: string }
 
-/** Opens a picture, video (with this computer's ffmpeg), model or anything else. Never throws. */
-export async function look(path: string): Promise<Look> {
+/** Opens a picture, video (with this computer's ffmpeg), PDF, model or anything else. Never throws. */
+export async function look(path: string, password?: string): Promise<Look> {
   try {
     const head = await readHead(path)
     if (sniff(head) === 'gguf') return await lookAtModel(path)
+    if (sniff(head) === 'pdf') return await lookAtPdf(path, password)
     return containerOf(head) ? await lookAtVideo(path, head) : await lookAtPicture(path)
   } catch (error) {
     if (error instanceof AppError) return { what: 'refused', code: error.code, message: error.message }
@@ -72,6 +74,24 @@ async function lookAtPicture(path: string): Promise<Look> {
   const picture = await openPicture({ path })
   const pixels = await picture.decode()
   return { what: 'picture', width: picture.width, height: picture.height, ...colours(pixels), notes: picture.notes }
+}
+
+/** Pixels that a page is drawn with here. */
+const PAGE_PIXELS = 1_000_000
+
+/** The first page of a PDF. */
+async function lookAtPdf(path: string, password?: string): Promise<Look> {
+  const reader = createPdfReader()
+  try {
+    const page = await reader.draw(
+      { path, name: basename(path), ...(password !== undefined && { password }) },
+      1,
+      PAGE_PIXELS,
+    )
+    return { what: 'picture', width: page.width, height: page.height, ...colours(page), notes: page.notes }
+  } finally {
+    await reader.close()
+  }
 }
 
 /** The mean colour of a picture, and of each of its 4 x 4 parts. */

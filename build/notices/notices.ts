@@ -116,6 +116,8 @@ const VARIANTS: readonly [RegExp, string][] = [
   [/^@node-llama-cpp\//, 'node-llama-cpp'],
   [/^@koromix\/koffi-/, 'koffi'],
 ]
+/** Texts beside a package's own: of what it carries inside. */
+const INSIDE: Readonly<Record<string, string>> = { '@embedpdf/pdfium': 'LICENSE.pdfium' }
 const RULE = '='.repeat(80)
 
 /** The whole text of the notices, the same on every system. Rejects when a package has no text and no licence that is known. */
@@ -126,7 +128,12 @@ export async function notices(packages: readonly ShippedPackage[] = shippedPacka
     const key = owner ? Object.keys(infos).find((id) => id.startsWith(`${owner}@`)) : `${name}@${version}`
     const { licenseFile, licenseText } = (key ? infos[key] : undefined) ?? {}
     const isText = licenseFile !== undefined && !/readme/i.test(licenseFile)
-    return isText && licenseText ? String(licenseText).replace(/\r\n/g, '\n').trim() : ''
+    const inside = INSIDE[name]
+    const texts = [
+      ...(isText && licenseText ? [String(licenseText)] : []),
+      ...(inside ? [readFileSync(join(root, 'node_modules', name, inside), 'utf8')] : []),
+    ]
+    return texts.map((text) => text.replace(/\r\n/g, '\n').trim()).join('\n\n')
   }
   const groups = Map.groupBy(packages, textOf)
   const withoutText = groups.get('') ?? []

@@ -15,6 +15,7 @@ import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart, Headless, Mode
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
+import { PdfPages, isPdf } from './pdfPages.ts'
 import { fitRequest, readFormat, readText, roomForVideos, toLora } from './request.ts'
 import { UsageError, decimal, integer, onOff, oneOf, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
@@ -25,7 +26,9 @@ A picture or a video alone is a question too: the question then may be left out.
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
   --image FILE         a picture; may be repeated
-  --page N             which page of the pictures with several pages (default: 1)
+  --image FILE.pdf     a page of a PDF: the first, or that of --page
+  --page N             which page of the PDFs, and of the pictures with several pages (default: 1)
+  --password TEXT      opens the PDFs that are protected
   --video FILE         a video; may be repeated: a video file (needs ffmpeg), a folder of frames,
                        or frames with commas between them: frame1.png,frame2.png
   --fps N              frames per second: of the frames, or how many of a video file are seen (default: 2)
@@ -89,6 +92,7 @@ const options = {
   'max-pixels': string,
   fps: string,
   page: string,
+  password: string,
   fit: flag,
   'json-schema': string,
   grammar: string,
@@ -120,6 +124,8 @@ export function ask(argv: string[]): Promise<number> {
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
     const videos = new Videos(abort.signal, tell)
+    const { password } = values
+    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     process.stdout.on('error', stop)
@@ -134,6 +140,7 @@ export function ask(argv: string[]): Promise<number> {
       videos.vision = vision
       const budget = defaults?.budget ?? vision
       const maxPixels = integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN) ?? budget.maxPixels
+      pdfs.pixels = maxPixels
       const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
         budget: {
@@ -171,10 +178,10 @@ export function ask(argv: string[]): Promise<number> {
       }
       if (values.fit) {
         const count = (values.video ?? []).length + (values.messages ? await countVideos(values.messages) : 0)
-        const without = { ...wanted, messages: await asked(values, question, null, profile, job) }
+        const without = { ...wanted, messages: await asked(values, question, { videos: null, pdfs }, profile, job) }
         if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
       }
-      const whole = { ...wanted, messages: await asked(values, question, videos, profile, job) }
+      const whole = { ...wanted, messages: await asked(values, question, { videos, pdfs }, profile, job) }
       const request = values.fit ? await fitRequest(headless.engine, whole, tell, vision) : whole
       const showThought = process.stderr.isTTY && !values.json ? dimmed : () => {}
       let text = ''
@@ -205,7 +212,7 @@ export function ask(argv: string[]): Promise<number> {
     } finally {
       process.removeListener('SIGINT', stop)
       process.stdout.removeListener('error', stop)
-      await Promise.all([headless.close(), videos.close()])
+      await Promise.all([headless.close(), videos.close(), pdfs.close()])
     }
   })
 }
@@ -277,15 +284,21 @@ function jobFor(profile: Profile | null, id: string | undefined): ProfileJob | n
   }
 }
 
+/** What reads the files that are no pictures; without videos these are left out. */
+interface Readers {
+  readonly videos: Videos | null
+  readonly pdfs: PdfPages
+}
+
 /** The messages as the model's profile has them; the command line's own choices go before it. */
 async function asked(
   values: Values,
   question: string | undefined,
-  videos: Videos | null,
+  readers: Readers,
   profile: Profile | null,
   job: ProfileJob | null,
 ): Promise<ChatMessage[]> {
-  const messages = await conversation(values, question, videos)
+  const messages = await conversation(values, question, readers)
   const last = messages.at(-1)
   const hasWords = last?.content.some((part) => part.type === 'text' && part.text.trim() !== '')
   if (job && wantsWords(job) && !hasWords)
@@ -306,7 +319,7 @@ async function asked(
 async function conversation(
   values: Values,
   question: string | undefined,
-  videos: Videos | null,
+  { videos, pdfs }: Readers,
 ): Promise<ChatMessage[]> {
   const fps = decimal('fps', values.fps, 0.01, 1000)
   // what is asked for by name holds for videos too; defaults do not: the reference has others for them
@@ -324,10 +337,17 @@ async function conversation(
   }
   if (!question?.trim() && !values.image && !values.video) throw asksNothing
   const page = integer('page', values.page, 1)
-  const media: ChatPart[] = (values.image ?? []).map((file) => ({
-    type: 'image',
-    source: { ...toSource(file, process.cwd()), ...(page !== undefined && { page }) },
-  }))
+  const media: ChatPart[] = []
+  for (const file of values.image ?? []) {
+    const source = toSource(file, process.cwd())
+    media.push({
+      type: 'image',
+      source:
+        'path' in source && (await isPdf(source.path))
+          ? await pdfs.page(source.path, page ?? 1)
+          : { ...source, ...(page !== undefined && { page }) },
+    })
+  }
   for (const video of videos ? (values.video ?? []) : [])
     media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
   const said: ChatPart[] = question?.trim() ? [{ type: 'text', text: question }] : []

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { AppError, PIXELS_PER_TOKEN, VisionSetting, documentParsers } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, VisionSetting, documentParsers, readPages as pagesIn } from '#contract'
 import type { Profile, ProfileJob, Seen } from '#contract'
 import { asAsked, createHeadless, parseProfile, profileText, readPages, seenProfile, systemOf } from '../headless.ts'
 import type { AnswerRequest, ChatMessage, Headless, ModelFiles, ModelSummary, Source } from '../headless.ts'
@@ -11,13 +11,14 @@ import type { DocumentFormat } from '../lib/documents/index.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { openPicture } from '../lib/picture/index.ts'
 import { headlessPorts } from '../nodePorts.ts'
+import { PdfPages, isPdf } from './pdfPages.ts'
 import { readText } from './request.ts'
 import { UsageError, integer, oneOf, runCommand } from './usage.ts'
 
 const USAGE = `sightline read [options] --model TEXT.gguf --mmproj PROJ.gguf FILE...
 
 Reads pictures of pages, in order, into one document: tables, formulas and reading order as the model tells them. Of a
-TIFF with several pages all are read.
+PDF and of a TIFF with several pages all are read.
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector, made for pages: olmOCR, Nanonets-OCR, MinerU
   --profile ID|FILE    what the model expects and how its answers are read: one of those that --profiles lists, or
@@ -32,6 +33,8 @@ TIFF with several pages all are read.
                        numbers at every run; as fast as hardly changes what is seen (default); or in 8 bits
                        everywhere. A graphics card has its own way
   --min-pixels N  --max-pixels N   how large the model sees a page, or a region of one
+  --pages LIST         which pages of a PDF are read, as in 1-3,7 (default: all)
+  --password TEXT      opens the PDFs that are protected
   --profiles           lists the profiles that read pages
 
 Progress goes to standard error. A page that cannot be read leaves the others; the document says so in its place.
@@ -53,6 +56,8 @@ const options = {
   vision: string,
   'min-pixels': string,
   'max-pixels': string,
+  pages: string,
+  password: string,
   profiles: flag,
   help: flag,
 } as const
@@ -80,16 +85,18 @@ export function read(argv: string[]): Promise<number> {
     }
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
+    const { password } = values
+    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     try {
-      if (!values.profiles) return await readFiles(headless, asked, abort.signal)
+      if (!values.profiles) return await readFiles(headless, asked, pdfs, abort.signal)
       for (const { id, name, about } of headless.profiles().filter(readsPages))
         process.stdout.write(`${id}\t${name}\t${about}\n`)
       return 0
     } finally {
       process.removeListener('SIGINT', stop)
-      await headless.close()
+      await Promise.all([headless.close(), pdfs.close()])
     }
   })
 }
@@ -147,7 +154,7 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
   throw new AppError('InvalidInput', what)
 }
 
-async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal): Promise<number> {
+async function readFiles(headless: Headless, asked: Asked, pdfs: PdfPages, signal: AbortSignal): Promise<number> {
   const { values, files, numbers, format, looks } = asked
   const { engine } = headless
   if (values.out !== undefined) await checkPlace(values.out)
@@ -161,7 +168,7 @@ async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal):
     const has = known.length > 0 ? `It has: ${known.join(', ')}.` : 'It has none.'
     throw new UsageError(`--job ${values.job ?? ''}: ${profile.name} has no such job that reads pages. ${has}`)
   }
-  const pages = (await Promise.all(files.map(pagesOf))).flat()
+  const pages = (await Promise.all(files.map((file) => pagesOf(file, pdfs, values.pages)))).flat()
   const limits = {
     ...limit('minPixels', numbers.minPixels),
     ...limit('maxPixels', numbers.maxPixels),
@@ -190,7 +197,7 @@ async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal):
   const passes = job.pages === 'each' ? profile.passes : null
   const reading = { text: '', media: [] as Seen['media'], told: -1, error: null as unknown }
   try {
-    for await (const event of readPages({ requests, profile: seenAs, passes }, engine, { signal })) {
+    for await (const event of readPages({ requests, profile: seenAs, passes }, pdfs.drawnFor(engine), { signal })) {
       if (event.type === 'text') reading.text += event.text
       else if (event.type === 'rewritten') reading.text = event.text
       else if (event.type === 'seen') reading.media = event.seen.media
@@ -230,17 +237,27 @@ interface NamedPage {
   readonly source: Source
 }
 
-/** The pages of a file: of a TIFF all of them. What cannot be opened is one page, which says so when its turn comes. */
-async function pagesOf(file: string): Promise<NamedPage[]> {
+/**
+ * The pages of a file: of a PDF those of `list`, unset: all; of a TIFF all of them. A picture that cannot be opened is one page,
+ * which says so when its turn comes. Throws for a PDF as `PdfPages.count`, UsageError for pages that it does not have.
+ */
+async function pagesOf(file: string, pdfs: PdfPages, list: string | undefined): Promise<NamedPage[]> {
   const path = resolve(file)
   const name = basename(file)
+  const named = (page: number): NamedPage => {
+    const title = `${name}, page ${page}`
+    return { name: title, source: { path, name: title, page } }
+  }
+  if (await isPdf(path)) {
+    const count = await pdfs.count(path)
+    const wanted = list === undefined ? Array.from({ length: count }, (_, i) => i + 1) : pagesIn(list, count)
+    if (typeof wanted === 'string') throw new UsageError(`--pages ${list}: ${wanted}`)
+    return wanted.map(named)
+  }
   const one: NamedPage = { name, source: { path, name } }
   const picture = await openPicture({ path }).catch(() => null)
   if (!picture?.pages || picture.mime !== 'image/tiff') return [one]
-  return Array.from({ length: picture.pages }, (_, i) => ({
-    name: `${name}, page ${i + 1}`,
-    source: { path, name, page: i + 1 },
-  }))
+  return Array.from({ length: picture.pages }, (_, i) => ({ ...named(i + 1), source: { path, name, page: i + 1 } }))
 }
 
 /** Many pages take long: a place that cannot be written to is told before. @throws AppError StorageFailed */

@@ -12,6 +12,7 @@ export const errorKinds = {
   UnsupportedMedia: 'input',
   DamagedMedia: 'input',
   MediaTooLarge: 'input',
+  PasswordNeeded: 'input',
   FramesMissing: 'input',
   ModelNotFound: 'input',
   ModelDamaged: 'input',

@@ -2,7 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Id } from './conversations.ts'
 import { ErrorInfo } from './errors.ts'
-import { Attachment } from './media.ts'
+import { StoredFile } from './media.ts'
 
 /** What the shell around the core can do; the window shows what is there and never asks which shell it is. */
 export const HostDescription = z.object({
@@ -24,11 +24,11 @@ export const HostDescription = z.object({
     reveal: z.boolean(),
   }),
   /**
-   * Where bytes travel. `POST <attachments>?name=...` with the file as body stores it and answers an `Attachment` as
+   * Where bytes travel. `POST <attachments>?name=...` with the file as body stores it and answers a `StoredFile` as
    * JSON (or an `ErrorInfo` with a 4xx or 5xx status); of a video `&facts=...` may say what it is, as JSON of `VideoFacts`,
    * which otherwise only an ffprobe on this computer can tell. `GET <attachments><sha>` is the file itself and
    * `GET <attachments><sha>?size=thumb` a picture of at most 512 x 512 pixels for lists; of a video it is there once one of
-   * its frames is stored.
+   * its frames is stored. `GET <attachments><sha>?page=N` is a small picture of a page of a PDF.
    *
    * `POST <attachments>frames/<key>/<n>?width=...&height=...&format=rgb|rgba` with the raw pixels of a decoded frame as
    * body (8 bits, rows from top to bottom, no padding, alpha ignored) stores frame `n` of a set that `videos.begin` opened,
@@ -73,7 +73,7 @@ export type Post = z.infer<typeof Post>
 
 /** The end of a post: what was stored (null for a frame or a capture), or why not. */
 export const PostAnswer = z.union([
-  z.object({ post: z.int(), stored: Attachment.nullable() }),
+  z.object({ post: z.int(), stored: StoredFile.nullable() }),
   z.object({ post: z.int(), error: ErrorInfo }),
 ])
 export type PostAnswer = z.infer<typeof PostAnswer>

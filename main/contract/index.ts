@@ -4,6 +4,7 @@ import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { diagnostics } from './diagnostics.ts'
+import { pdfs } from './pdfs.ts'
 import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
@@ -18,6 +19,7 @@ import { videos } from './videos.ts'
 export const contract = {
   host,
   attachments,
+  pdfs,
   engine,
   models,
   modelFiles,
@@ -44,6 +46,7 @@ export * from './capture.ts'
 export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './diagnostics.ts'
+export * from './pdfs.ts'
 export * from './downloads.ts'
 export * from './drafts.ts'
 export * from './engine.ts'
@@ -51,6 +54,7 @@ export * from './errors.ts'
 export * from './host.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'
+export * from './pageRanges.ts'
 export * from './profiles.ts'
 export * from './sampling.ts'
 export * from './searching.ts'

@@ -98,6 +98,10 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
+/** A page of a stored PDF, counted from 1. */
+export const PdfPage = z.object({ pdf: Sha256, number: z.int().positive() })
+export type PdfPage = z.infer<typeof PdfPage>
+
 /** A stored picture. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
 export const ImageAttachment = z.object({
   sha: Sha256,
@@ -111,6 +115,8 @@ export const ImageAttachment = z.object({
   pages: z.int().min(2).optional(),
   /** What a user must know of what is seen, one sentence each: that a part is missing, that there are more pictures. */
   notes: z.array(z.string()).optional(),
+  /** The page that it was drawn from; unset: it is no page. It can be drawn anew, larger or smaller. */
+  page: PdfPage.optional(),
 })
 export type ImageAttachment = z.infer<typeof ImageAttachment>
 
@@ -199,10 +205,24 @@ export type FrameKey = z.infer<typeof FrameKey>
 export const Attachment = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment])
 export type Attachment = z.infer<typeof Attachment>
 
+/** A stored PDF, of which pages can be asked about. How many it has is told by `pdfs.open`. */
+export const PdfFile = z.object({
+  sha: Sha256,
+  kind: z.literal('pdf'),
+  mime: z.string(),
+  name: z.string(),
+  bytes: z.int().nonnegative(),
+})
+export type PdfFile = z.infer<typeof PdfFile>
+
+/** What a file was stored as. */
+export const StoredFile = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment, PdfFile])
+export type StoredFile = z.infer<typeof StoredFile>
+
 /** How far a file is stored, in bytes; the last event is what was stored. */
 export const StoreEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), done: z.int().nonnegative(), total: z.int().nonnegative() }),
-  z.object({ type: z.literal('stored'), attachment: Attachment }),
+  z.object({ type: z.literal('stored'), attachment: StoredFile }),
 ])
 export type StoreEvent = z.infer<typeof StoreEvent>
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError, MAX_POSTED_BYTES, Post, toShownError } from '#contract'
-import type { Attachment, ErrorInfo, PostAnswer } from '#contract'
+import type { ErrorInfo, PostAnswer, StoredFile } from '#contract'
 import { fromRpcError, toRpcError, warnOfDefect } from './errors.ts'
 
 /** The part of a message port that posts need. */
@@ -14,7 +14,7 @@ type Receive = (
   address: string,
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-) => Promise<Attachment | undefined>
+) => Promise<StoredFile | undefined>
 
 /**
  * Takes the bytes that a window posts over its port beside the calls of the contract. One piece is bounded: a larger one

@@ -1,5 +1,5 @@
 import { AppError, ErrorInfo, PostAnswer, shellMessages, unlessAborted } from '#contract'
-import type { Attachment, Contract, Post } from '#contract'
+import type { Contract, Post, StoredFile } from '#contract'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
@@ -16,7 +16,7 @@ export type SendBytes = (
   address: string,
   body: Uint8Array<ArrayBuffer>,
   signal?: AbortSignal,
-) => Promise<Attachment | null>
+) => Promise<StoredFile | null>
 
 /** One open connection. `closed` resolves once, when it can carry no more calls. */
 export interface Channel {
@@ -100,7 +100,7 @@ const callsOnly = (port: MessagePort) => ({
  * Rejects with what the core says, and with `Interrupted` when it goes or the signal aborts.
  */
 function bytesOver(port: MessagePort, closed: Promise<void>): SendBytes {
-  const waiting = new Map<number, { resolve: (stored: Attachment | null) => void; reject: (error: AppError) => void }>()
+  const waiting = new Map<number, { resolve: (stored: StoredFile | null) => void; reject: (error: AppError) => void }>()
   let last = 0
   let isClosed = false
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {

@@ -17,6 +17,10 @@ export function pictureUrl(
   return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
 }
 
+/** Address of a small picture of a page, counted from 1, of a PDF that was opened. */
+export const pageUrl = (host: HostDescription, sha: string, page: number): string =>
+  `${host.attachments}${sha}?page=${page}`
+
 /** Address of a frame of a video as the model gets it: position `n` of the set `key`. */
 export const frameUrl = (host: HostDescription, key: string, n: number): string =>
   `${host.attachments}frames/${key}/${n}`

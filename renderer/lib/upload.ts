@@ -1,5 +1,5 @@
 import { AppError, ErrorInfo, MAX_POSTED_BYTES } from '#contract'
-import type { Attachment, HostDescription, VideoFacts } from '#contract'
+import type { HostDescription, StoredFile, VideoFacts } from '#contract'
 import { connectionLost } from './errors.ts'
 import { call, connection } from './rpc.ts'
 
@@ -17,7 +17,7 @@ export async function sendBytes(
   address: string,
   body: Blob | Uint8Array<ArrayBuffer>,
   signal?: AbortSignal,
-): Promise<Attachment | null> {
+): Promise<StoredFile | null> {
   const patience = AbortSignal.timeout(PATIENCE_MS)
   const { sendBytes: overPort } = await connection.ready(signal ? AbortSignal.any([signal, patience]) : patience)
   if (!overPort) return post(address, body, signal)
@@ -39,7 +39,7 @@ async function post(address: string, body: Blob | Uint8Array<ArrayBuffer>, signa
   }
   if (response.status === 204) return null
   const answer: unknown = await response.json().catch(() => null)
-  if (response.ok) return answer as Attachment
+  if (response.ok) return answer as StoredFile
   const info = ErrorInfo.safeParse(answer)
   throw info.success
     ? AppError.from(info.data)
@@ -61,13 +61,13 @@ export interface UploadOptions {
  * @throws {AppError} What the core says against the file, `MediaNotFound` when it cannot be read (a folder, a file that
  * is gone), `Interrupted` when the core cannot be reached or `signal` aborts.
  */
-export async function upload(host: HostDescription, file: File, options: UploadOptions = {}): Promise<Attachment> {
+export async function upload(host: HostDescription, file: File, options: UploadOptions = {}): Promise<StoredFile> {
   const path = host.capabilities.filePaths ? await window.sightlineBridge?.pathOf(file) : undefined
   return path ? storeFrom(path, file, options) : send(host, file, options)
 }
 
 /** Has the core store the file at `path`; an abort stops it there. */
-function storeFrom(path: string, { size }: File, { facts, signal }: UploadOptions): Promise<Attachment> {
+function storeFrom(path: string, { size }: File, { facts, signal }: UploadOptions): Promise<StoredFile> {
   return call(async (core) => {
     const wanted = { path, bytes: size, ...(facts && { facts }) }
     for await (const event of await core.attachments.storeFile(wanted, signal && { signal })) {
@@ -78,7 +78,7 @@ function storeFrom(path: string, { size }: File, { facts, signal }: UploadOption
 }
 
 /** Sends the bytes of a file to the core. */
-async function send(host: HostDescription, file: File, { facts, signal }: UploadOptions): Promise<Attachment> {
+async function send(host: HostDescription, file: File, { facts, signal }: UploadOptions): Promise<StoredFile> {
   const readable = await file
     .slice(0, 1)
     .arrayBuffer()

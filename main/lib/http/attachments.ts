@@ -1,5 +1,5 @@
 import { AppError, Sha256, VideoFacts } from '#contract'
-import type { Attachment, FrameKey, RawFrame } from '#contract'
+import type { FrameKey, RawFrame, StoredFile } from '#contract'
 import { parseRange } from './responses.ts'
 import type { ByteRange } from './responses.ts'
 
@@ -44,9 +44,12 @@ export interface ServedFile {
   readonly path: string
 }
 
+/** What is wanted of a stored file: a picture of at most 512 x 512 pixels, or a small one of a page of a PDF. */
+export type FileView = 'thumb' | { readonly page: number }
+
 /** Where files are looked up that a window asks for. Both throw NotFound for what is not stored. */
 export interface FileStores {
-  readonly attachments: { open(sha: Sha256, size?: 'thumb'): Promise<ServedFile> }
+  readonly attachments: { open(sha: Sha256, view?: FileView): Promise<ServedFile> }
   readonly frames: { open(key: FrameKey, n: number): Promise<ServedFile> }
 }
 
@@ -68,7 +71,8 @@ export interface FileAnswer {
 }
 
 /**
- * Answers `GET` and `HEAD` of `<sha>[?size=thumb]` with the file or the asked range of it, and of `frames/<key>/<n>` with a
+ * Answers `GET` and `HEAD` of `<sha>[?size=thumb]` with the file or the asked range of it, of `<sha>?page=N` with a small
+ * picture of a page of a PDF, and of `frames/<key>/<n>` with a
  * frame of a video; other methods get 405. Throws what the stores throw, and NotFound for any other address.
  */
 export async function answerFile(request: FileRequest, { attachments, frames }: FileStores): Promise<FileAnswer> {
@@ -93,9 +97,10 @@ export async function answerFile(request: FileRequest, { attachments, frames }: 
     return answer(200, { 'Cache-Control': 'private, no-cache' }, await frames.open(frame.key, frame.n))
   const sha = Sha256.safeParse(path)
   if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
-  const size = query.get('size') === 'thumb' ? 'thumb' : undefined
-  const file = await attachments.open(sha.data, size)
-  const tag = `"${sha.data}${size ? '-thumb' : ''}"`
+  const page = /^[1-9]\d{0,6}$/.exec(query.get('page') ?? '')?.[0]
+  const view = page ? { page: Number(page) } : query.get('size') === 'thumb' ? 'thumb' : undefined
+  const file = await attachments.open(sha.data, view)
+  const tag = `"${sha.data}${page ? `-page-${page}` : view ? '-thumb' : ''}"`
   const headers = { 'Accept-Ranges': 'bytes', ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable' }
   if (header('if-none-match') === tag) return { status: 304, headers, body: null }
   const ifRange = header('if-range') ?? tag
@@ -113,7 +118,7 @@ type Body = AsyncIterable<Uint8Array>
 export interface PostTargets {
   readonly attachments: {
     readonly address: string
-    store(name: string, body: Body, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
+    store(name: string, body: Body, signal?: AbortSignal, facts?: VideoFacts): Promise<StoredFile>
   }
   readonly frames: {
     store(key: FrameKey, n: number, layout: RawFrame, body: Body, signal?: AbortSignal): Promise<void>
@@ -124,7 +129,7 @@ export interface PostTargets {
 }
 
 /** What an upload was stored as; nothing for frames and captures. */
-export type PostedFile = Attachment | undefined
+export type PostedFile = StoredFile | undefined
 
 /**
  * Stores bytes that a window posted, over whatever carried them: `<attachments>?name=...[&facts=...]` is a file,

@@ -237,7 +237,7 @@ describe('what is refused', () => {
       '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.test/x.png"/></svg>',
       'an SVG drawing',
     ],
-    ['paper.png', '%PDF-1.7\n%\xe2\xe3', 'a PDF document, which cannot be read yet'],
+    ['paper.png', '%PDF-1.7\n%\xe2\xe3', 'a PDF document: one page of it at a time is a picture'],
     ['clip.jpg', '\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'a video, not a picture'],
     ['noise.png', '\x01\x02\x03\x04', 'of an unknown kind'],
   ])('%s: the message says what it is', async (name, content, what) => {

@@ -58,7 +58,7 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   if (kind === 'pdf')
     return new AppError(
       'UnsupportedMedia',
-      `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`,
+      `${is}: one page of it at a time is a picture. Drop it in the window and choose its pages, or name it with --image and --page.`,
       { kind },
     )
   if (kind === 'office')

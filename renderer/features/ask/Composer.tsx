@@ -11,6 +11,7 @@ import { count, tokens } from '../../lib/format.ts'
 import { useJob } from '../../lib/profiles.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
+import { PageDialog } from './pdfs/PageDialog.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
@@ -139,7 +140,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
     <div className="pointer-events-none fixed inset-0 z-50 bg-canvas/95 p-4" data-testid="drop-target">
       <div className="flex h-full flex-col items-center justify-center gap-3 rounded-lg border-2 border-dashed border-accent text-read font-medium">
         <ImageDown className="size-7 text-accent" aria-hidden />
-        Drop pictures or videos to add them to the question
+        Drop pictures, videos or PDFs to add them to the question
       </div>
     </div>
   )
@@ -251,7 +252,7 @@ export function Composer({
             <input
               ref={picker}
               type="file"
-              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
+              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv,.pdf,application/pdf"
               multiple
               hidden
               tabIndex={-1}
@@ -286,6 +287,7 @@ export function Composer({
           )}
         </div>
       </form>
+      <PageDialog />
     </div>
   )
 }

@@ -56,9 +56,10 @@ export function PictureTile({
   onOpen: () => void
 }): ReactNode {
   const number = index + 1
-  const busy = picture.attachment === null || working
+  const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
+  const page = picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
@@ -96,6 +97,11 @@ export function PictureTile({
         >
           <X />
         </button>
+        {page ? (
+          <span className="pointer-events-none absolute bottom-1 left-1 rounded border border-hairline bg-raised px-1 text-small tabular-nums">
+            Page {page}
+          </span>
+        ) : null}
         {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
       </div>
       {notes.length > 0 ? (

@@ -1,4 +1,4 @@
-import type { Attachment, ChosenFormat, PictureBudget, PictureMark } from '#contract'
+import type { ChosenFormat, PdfFile, PictureBudget, PictureMark, StoredFile } from '#contract'
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
@@ -35,6 +35,7 @@ import {
   withoutSent,
 } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
+import { drawAgain, offerPages, pagesOf } from './pdfs/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { saveDraft } from './saving.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
@@ -57,7 +58,7 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
     marks: [],
   }
   updateDraft(draftKey(conversationId), (draft) => addPicture(draft, picture))
-  let stored: Attachment
+  let stored: StoredFile
   try {
     stored = await upload(await whenHost(), file)
   } catch (thrown) {
@@ -76,8 +77,29 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
     updateDraft(holder, (draft) => removePicture(draft, picture.key))
     return addVideo(conversationOf(holder), file)
   }
-  updateDraft(holder, (draft) => storedPicture(draft, picture.key, stored))
+  if (stored.kind === 'pdf') return addPdf(picture, stored)
+  const { key } = picture
+  const attachment = stored
+  updateDraft(holder, (draft) => storedPicture(draft, key, attachment))
   planPrepare(conversationOf(holder), 'pictures')
+}
+
+/** Opens a PDF that was stored, and lets pages of it be chosen in the place of `picture`, which stood for it until then. */
+async function addPdf({ key, name, preview }: Picture, pdf: PdfFile): Promise<void> {
+  let pages: number | null
+  try {
+    pages = await pagesOf(pdf)
+  } catch (thrown) {
+    const { message } = toAppError(thrown)
+    updateHolder(key, (draft) => refuse(draft, { key, name, message }))
+    return
+  } finally {
+    URL.revokeObjectURL(preview)
+  }
+  const holder = holderOf(key)
+  if (holder === null) return
+  updateDraft(holder, (draft) => removePicture(draft, key))
+  offerPages({ key, conversationId: conversationOf(holder), pdf, pages })
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */
@@ -139,6 +161,7 @@ export function reorder(conversationId: string | null, key: string, to: number):
 export function chooseDetail(conversationId: string | null, key: string, budget: PictureBudget | null): void {
   updateDraft(draftKey(conversationId), (draft) => setPictureDetail(draft, key, budget))
   planPrepare(conversationId, 'pictures')
+  void drawAgain(key, budget)
 }
 
 /** Changes what is drawn on a picture. */

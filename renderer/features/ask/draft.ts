@@ -27,6 +27,8 @@ export interface Picture {
   readonly budget: PictureBudget | null
   /** What was drawn on it, in shares of its sides. */
   readonly marks: readonly PictureMark[]
+  /** It is a page that is drawn anew, larger or smaller; until then it is as it was. */
+  readonly drawing?: boolean
   /** What makes it a video; unset: a picture. */
   readonly clip?: Clip
 }
@@ -92,6 +94,21 @@ export function storedPicture(draft: Draft, key: string, attachment: Attachment)
     pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, attachment } : picture)),
   }
 }
+
+/** The draft with a page that is about to be drawn anew, or is as it was. */
+export const setDrawing = (draft: Draft, key: string, drawing: boolean): Draft => ({
+  ...draft,
+  pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, drawing } : picture)),
+})
+
+/** The draft with what was drawn of a page, found at `preview`; unchanged when it was removed meanwhile. */
+export const drawnPage = (draft: Draft, key: string, attachment: Attachment, preview: string): Draft => ({
+  ...draft,
+  totals: null,
+  pictures: draft.pictures.map((picture) =>
+    picture.key === key ? { ...picture, attachment, preview, tokens: null, drawing: false } : picture,
+  ),
+})
 
 /** The draft with another state of a video; unchanged when it was removed. */
 export function setClip(draft: Draft, key: string, change: (clip: Clip) => Clip): Draft {
@@ -251,6 +268,7 @@ export function toParts(draft: Draft): QuestionPart[] {
 /** What Send waits for, in words; null: nothing. */
 export function waitsFor({ pictures }: Draft): string | null {
   if (pictures.some(({ attachment, clip }) => !clip && !attachment)) return 'Storing…'
+  if (pictures.some(({ drawing }) => drawing)) return 'Drawing the page…'
   for (const { clip, attachment } of pictures) {
     const waits = clip && clipWaits(clip, attachment !== null)
     if (waits) return waits

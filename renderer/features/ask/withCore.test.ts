@@ -88,11 +88,11 @@ async function openWindow() {
   }
 }
 
-const stored = (name: string) =>
-  app.attachments.store(
+const stored = async (name: string): Promise<Attachment> =>
+  (await app.attachments.store(
     `${name}.png`,
     createReadStream(resolve(import.meta.dirname, `../../../resources/samples/${name}.png`)),
-  )
+  )) as Attachment
 
 beforeEach(() => {
   folder = tempFolder()

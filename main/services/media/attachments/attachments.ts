@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
-import type { Attachment, Sha256, VideoFacts } from '#contract'
+import type { Attachment, PdfFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
 import { cannotStore, fileChanged, interrupted, openSourceFile, receive, receiveFile, uploadLimits } from './receive.ts'
 import type { Received, StoreProgress, UploadLimits } from './receive.ts'
+import { refusedKind } from '../../../lib/picture/refusals.ts'
 import { attachmentFiles, attachmentRows, thumbnailMimes } from './storage.ts'
 import type { ThumbnailMime } from './storage.ts'
 import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
@@ -34,12 +35,22 @@ export interface AttachmentsOptions {
    * can.
    */
   readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
+  /** Moves the file of a PDF from a temporary place to where it is kept. Unset: PDFs are refused. */
+  readonly keepPdf?: (from: string, sha: Sha256) => Promise<void>
   readonly limits?: UploadLimits
+}
+
+/** What is known of a file before it is read. */
+interface Known {
+  readonly facts?: VideoFacts | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Of a page of a PDF: which one, and what a user must know of it. */
+  readonly drawn?: Pick<ImageAttachment, 'page' | 'notes'>
 }
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
 export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
-  const { database, folder, media, probeVideo = cannotTell, limits = uploadLimits } = options
+  const { database, folder, media, probeVideo = cannotTell, keepPdf, limits = uploadLimits } = options
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 
@@ -100,8 +111,8 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   async function* storeAs(
     name: string,
     take: (target: string) => AsyncGenerator<StoreProgress, Received>,
-    { facts, signal }: { facts: VideoFacts | undefined; signal: AbortSignal | undefined },
-  ): AsyncGenerator<StoreProgress, Attachment> {
+    { facts, signal, drawn = {} }: Known,
+  ): AsyncGenerator<StoreProgress, StoredFile> {
     const temporary = files.temporary()
     const temporaryThumbnail = files.temporary()
     try {
@@ -113,7 +124,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
         return attachment
       }
       if (before && existsSync(original)) {
-        return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+        return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, ...drawn, name })
       }
       const probe = await media.probe(temporary, name)
       if (probe.kind === 'video') {
@@ -122,12 +133,19 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
         await files.place(temporary, original)
         return keep({ sha, name, bytes, ...probe, ...known })
       }
+      if (probe.kind === 'pdf') {
+        if (!keepPdf) throw refusedKind('pdf', name)
+        if (signal?.aborted) throw interrupted(name, signal.reason)
+        await keepPdf(temporary, sha)
+        return { sha, name, bytes, ...probe } satisfies PdfFile
+      }
       // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
       const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
       if (signal?.aborted) throw interrupted(name, signal.reason)
       await files.place(temporary, original)
       await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnail.mime))
-      return keep({ sha, name, bytes, ...probe, ...(thumbnail.notes.length > 0 && { notes: [...thumbnail.notes] }) })
+      const notes = [...(drawn.notes ?? []), ...thumbnail.notes]
+      return keep({ sha, name, bytes, ...probe, ...drawn, ...(notes.length > 0 && { notes }) })
     } catch (error) {
       throw error instanceof AppError ? error : cannotStore(name, error)
     } finally {
@@ -140,6 +158,13 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       const name = displayName(uploadName)
       const take = (target: string) => receive(body, target, { name, limits, signal })
       return resultOf(storeAs(name, take, { facts, signal }))
+    },
+
+    async storePage(pageName, path, page, notes) {
+      const name = displayName(pageName)
+      const take = (target: string) => receive(createReadStream(path), target, { name, limits, signal: undefined })
+      const drawn = { page, ...(notes.length > 0 && { notes: [...notes] }) }
+      return (await resultOf(storeAs(name, take, { drawn }))) as ImageAttachment
     },
 
     async *storeFile({ path, bytes, facts }, signal) {
@@ -156,7 +181,8 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       }
     },
 
-    async open(sha, size) {
+    async open(sha, view) {
+      const size = view === 'thumb' ? view : undefined
       const attachment = known(sha)
       const original = files.original(sha)
       if (size !== 'thumb' && notForBrowsers.has(attachment.mime)) return openView(sha, original, attachment)
@@ -182,6 +208,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     },
 
     get: (sha) => rows.get(sha),
+    pdfs: () => rows.pdfs(),
 
     pathOf(sha) {
       const attachment = known(sha)

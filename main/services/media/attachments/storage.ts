@@ -68,6 +68,8 @@ export interface AttachmentRows {
   get(sha: Sha256): Attachment | null
   /** Adds or renews a row; the name and the time of the last upload win. */
   put(attachment: Attachment, storedAt: number): void
+  /** The PDFs of which a stored picture is a page, with the pictures. */
+  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
   /** Removes the rows that `keep` does not hold and that `isDue`, told when they were stored (ms); returns their shas. */
   removeUnused(keep: ReadonlySet<Sha256>, isDue: (stored: { sha: Sha256; storedAt: number }) => boolean): Sha256[]
 }
@@ -85,6 +87,9 @@ export function attachmentRows(database: Database): AttachmentRows {
   const all = database.prepare<[], { sha: Sha256; storedAt: number }>(
     'SELECT sha, stored_at AS storedAt FROM attachments',
   )
+  const pages = database.prepare<[], { sha: Sha256; pdf: Sha256 }>(
+    `SELECT sha, facts ->> '$.page.pdf' AS pdf FROM attachments WHERE pdf IS NOT NULL`,
+  )
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
   const guarded =
     <A extends unknown[], R>(work: (...args: A) => R) =>
@@ -101,6 +106,11 @@ export function attachmentRows(database: Database): AttachmentRows {
       return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
     put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
+    pdfs: guarded(() => {
+      const pdfs = new Map<Sha256, Sha256[]>()
+      for (const { sha, pdf } of pages.all()) pdfs.set(pdf, [...(pdfs.get(pdf) ?? []), sha])
+      return pdfs
+    }),
     removeUnused: guarded((keep, isDue) =>
       database.transaction(() => {
         const unused = all.all().flatMap((stored) => (!keep.has(stored.sha) && isDue(stored) ? [stored.sha] : []))
@@ -114,8 +124,8 @@ export function attachmentRows(database: Database): AttachmentRows {
 /** What is known of a file beyond what every one has, as JSON; null: nothing. */
 function factsOf(attachment: Attachment): string | null {
   if (attachment.kind === 'image') {
-    const { pages, notes } = attachment
-    return pages === undefined && notes === undefined ? null : JSON.stringify({ pages, notes })
+    const { pages, notes, page } = attachment
+    return (pages ?? notes ?? page) === undefined ? null : JSON.stringify({ pages, notes, page })
   }
   const { durationMs, frames, fps, codec, startMs, notes } = attachment
   return JSON.stringify({ durationMs, frames, fps, codec, startMs, notes })

@@ -1,4 +1,14 @@
-import type { Attachment, FileToStore, Sha256, StoreEvent, VideoFacts } from '#contract'
+import type {
+  Attachment,
+  PdfPage,
+  FileToStore,
+  ImageAttachment,
+  Sha256,
+  StoreEvent,
+  StoredFile,
+  VideoFacts,
+} from '#contract'
+import type { FileView } from '../../../lib/http/attachments.ts'
 import type { Probe } from '../process/protocol.ts'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
@@ -33,7 +43,7 @@ export interface AttachmentGateway {
    * unset: as this computer's own reader tells it, if there is one. A failed or aborted upload leaves nothing. Throws
    * UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
-  store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
+  store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<StoredFile>
   /**
    * Stores a file of this computer from where it lies, and tells how far it is; the last event is what was stored. Where the
    * file system clones files it takes no room twice. A failure, an abort or a reader that leaves keep nothing. Throws as
@@ -43,15 +53,18 @@ export interface AttachmentGateway {
   storeFile(file: FileToStore, signal?: AbortSignal): AsyncGenerator<StoreEvent, void>
   /**
    * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Of a picture that
-   * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. Throws NotFound when it is not
+   * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. A small picture of a page is made of
+   * a PDF that was opened. Throws NotFound when it is not
    * stored or its file is gone.
    */
-  open(sha: Sha256, size?: 'thumb'): Promise<OpenAttachment>
+  open(sha: Sha256, view?: FileView): Promise<OpenAttachment>
   /**
    * Keeps a picture of a stored video as its thumbnail, unless it has one; `make` writes it to `target` and returns its MIME
    * type.
    */
   keepPoster(sha: Sha256, make: (target: string) => Promise<string>): Promise<void>
+  /** Stores a picture at `path` that was drawn of a page, with what a user must know of it. Throws as `store`. */
+  storePage(name: string, path: string, page: PdfPage, notes: readonly string[]): Promise<ImageAttachment>
   /** The facts of a stored file; null when there is none. */
   get(sha: Sha256): Attachment | null
   /** Where the file lies, for the engine. Throws NotFound when the database does not know it or the file is gone. */
@@ -62,4 +75,6 @@ export interface AttachmentGateway {
    * were stored again since. Returns what was removed.
    */
   collect(referenced: Iterable<Sha256>, left?: LeftFiles): Promise<Sha256[]>
+  /** The PDFs of which a stored picture is a page, with the pictures. */
+  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
 }

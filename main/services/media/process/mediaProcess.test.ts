@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { pdf, words } from '../../../lib/pdf/testing/pdfFile.ts'
 import { forkWorker } from '../../../nodePorts.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import { createMediaProcess } from './mediaProcess.ts'
@@ -105,6 +106,9 @@ describe('media', () => {
       view: 30_000,
       frame: 30_000,
       poster: 30_000,
+      pdf: 30_000,
+      page: 30_000,
+      pageThumbnail: 30_000,
     })
     expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({
       code: 'DamagedMedia',
@@ -115,6 +119,30 @@ describe('media', () => {
     expect(existsSync(target)).toBe(true)
     expect(pids).toHaveLength(2)
     expect(() => process.kill(pids[0]!, 0)).toThrow('ESRCH')
+  })
+
+  test('a PDF that does not answer in time is ended with a word for PDFs, and the next page is drawn', async () => {
+    let held = 0
+    const { media, pids } = start(
+      (_, request) => ((request as { type: string }).type === 'page' && held++ === 0 ? 'keep' : 'send'),
+      {
+        ...{ start: 30_000, probe: 30_000, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 },
+        ...{ pdf: 30_000, page: 5_000, pageThumbnail: 30_000 },
+      },
+    )
+    const paper = { path: join(folder, 'paper.pdf'), name: 'paper.pdf' }
+    writeFileSync(paper.path, pdf([{ content: words('One') }]))
+    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'pdf', mime: 'application/pdf' })
+    expect(pids).toEqual([])
+    expect(await media.pages(paper)).toBe(1)
+    const target = join(folder, 'page')
+    expect(await failure(media.page(paper, 1, 80_000, target))).toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringMatching(/^paper\.pdf could not be read within 5 seconds\. Print the pages/) as string,
+    })
+    expect(await media.page({ ...paper }, 1, 80_000, target)).toEqual([])
+    expect(await sharp(readFileSync(target)).metadata()).toMatchObject({ format: 'png', width: 400, height: 200 })
+    expect(pids).toHaveLength(2)
   })
 
   test('a worker that cannot start is said as such', async () => {

@@ -1,6 +1,7 @@
 import { AppError } from '#contract'
 import type { RawFrame } from '#contract'
 import { currentRequest } from '../../../lib/log/log.ts'
+import { sniff } from '../../../lib/picture/sniff.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
@@ -38,8 +39,27 @@ export interface MediaProcess {
    * `frame`.
    */
   poster(path: string, raw: RawFrame, target: string): Promise<string>
+  /**
+   * How many pages a PDF has. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
+   * `file.name` is what they call it.
+   */
+  pages(file: PdfSource): Promise<number>
+  /**
+   * Draws a page, counted from 1, with about `pixels` pixels, and writes it to `target` as PNG. Returns what a user must know
+   * of it, one sentence each. Throws as `pages`, InvalidInput for a page that is not there, StorageFailed.
+   */
+  page(file: PdfSource, page: number, pixels: number, target: string): Promise<readonly string[]>
+  /** Writes a small picture of a page to `target` and returns its MIME type. Throws as `page`. */
+  pageThumbnail(file: PdfSource, page: number, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
   close(): void
+}
+
+/** A PDF as it is opened: where it lies, what errors call it, and what opens it. */
+export interface PdfSource {
+  readonly path: string
+  readonly name: string
+  readonly password?: string
 }
 
 /** A small picture that was written, and what a user must know of the large one: one sentence each. */
@@ -56,6 +76,9 @@ export interface MediaDeadlines {
   readonly view: number
   readonly frame: number
   readonly poster: number
+  readonly pdf: number
+  readonly page: number
+  readonly pageThumbnail: number
 }
 
 const defaultDeadlines: MediaDeadlines = {
@@ -65,7 +88,12 @@ const defaultDeadlines: MediaDeadlines = {
   view: 60_000,
   frame: 30_000,
   poster: 30_000,
+  pdf: 20_000,
+  page: 60_000,
+  pageThumbnail: 10_000,
 }
+
+const PDF = 'application/pdf'
 
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
@@ -120,7 +148,7 @@ export function createMediaProcess({
 
   function dispatch({ request }: Job): void {
     const limit = deadlines[request.type]
-    arm(limit, tooSlow(request.name, limit))
+    arm(limit, tooSlow(request, limit))
     worker!.process.send(request)
   }
 
@@ -145,7 +173,7 @@ export function createMediaProcess({
     started.process.onExit(() => {
       if (worker !== started) return
       worker = null
-      if (current) finish(started.ready ? crashed(current.request.name) : cannotStart())
+      if (current) finish(started.ready ? crashed(current.request) : cannotStart())
     })
     return started
   }
@@ -165,21 +193,23 @@ export function createMediaProcess({
 
   return {
     async probe(path, name) {
-      // a video shows in its first bytes; nothing of it is decoded here, so that no process has to start
-      const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
+      // a video or a PDF shows in its first bytes; nothing of it is decoded here, so that no process has to start
+      const head = await readHead(path).catch(() => new Uint8Array())
+      const video = containerOf(head)
       if (video) return { kind: 'video', mime: video.mime }
+      if (sniff(head) === 'pdf') return { kind: 'pdf', mime: PDF }
       const answer = await ask({ type: 'probe', path, name })
-      if (answer.type !== 'probed') throw crashed(name)
+      if (answer.type !== 'probed') throw crashed({ name })
       return answer.probe
     },
     async thumbnail(path, name, target) {
       const answer = await ask({ type: 'thumbnail', path, name, target })
-      if (answer.type !== 'made') throw crashed(name)
+      if (answer.type !== 'made') throw crashed({ name })
       return { mime: answer.mime, notes: answer.notes ?? [] }
     },
     async view(path, name, target) {
       const answer = await ask({ type: 'view', path, name, target })
-      if (answer.type !== 'made') throw crashed(name)
+      if (answer.type !== 'made') throw crashed({ name })
       return answer.mime
     },
     async frame(path, { width, height, format }, size, target) {
@@ -188,7 +218,22 @@ export function createMediaProcess({
     },
     async poster(path, { width, height, format }, target) {
       const answer = await ask({ type: 'poster', path, name: FRAME, raw: { width, height, format }, target })
-      if (answer.type !== 'made') throw crashed(FRAME)
+      if (answer.type !== 'made') throw crashed({ name: FRAME })
+      return answer.mime
+    },
+    async pages(file) {
+      const answer = await ask({ type: 'pdf', ...file })
+      if (answer.type !== 'opened') throw crashed({ ...file, type: 'pdf' })
+      return answer.pages
+    },
+    async page(file, page, pixels, target) {
+      const answer = await ask({ type: 'page', ...file, page, pixels, target })
+      if (answer.type !== 'made') throw crashed({ ...file, type: 'page' })
+      return answer.notes ?? []
+    },
+    async pageThumbnail(file, page, target) {
+      const answer = await ask({ type: 'pageThumbnail', ...file, page, target })
+      if (answer.type !== 'made') throw crashed({ ...file, type: 'page' })
       return answer.mime
     },
     close() {
@@ -200,16 +245,27 @@ export function createMediaProcess({
   }
 }
 
-const crashed = (name: string) =>
+/** What went wrong and with what; of a PDF that is asked for page by page, its type tells. */
+type Failed = { readonly name: string; readonly type?: MediaRequest['type'] }
+
+const isOfPdf = ({ type }: Failed): boolean => type === 'pdf' || type === 'page' || type === 'pageThumbnail'
+
+const PRINT_ANEW = 'Print the pages that you ask about to a new PDF, or add pictures of them.'
+
+const crashed = (failed: Failed) =>
   new AppError(
     'DamagedMedia',
-    `${name} could not be read: reading it ended the helper process. Save it anew in a picture editor and use that.`,
+    `${failed.name} could not be read: reading it ended the helper process. ` +
+      (isOfPdf(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
+    { endedReader: true },
   )
 
-const tooSlow = (name: string, ms: number) =>
+const tooSlow = (failed: Failed, ms: number) =>
   new AppError(
     'DamagedMedia',
-    `${name} could not be read within ${Math.round(ms / 1000)} seconds. Save it smaller, as PNG or JPEG, and use that.`,
+    `${failed.name} could not be read within ${Math.round(ms / 1000)} seconds. ` +
+      (isOfPdf(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
+    { endedReader: true },
   )
 
 const cannotStart = () =>

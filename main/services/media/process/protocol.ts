@@ -10,6 +10,7 @@ export type Probe =
       readonly pages?: number
     }
   | { readonly kind: 'video'; readonly mime: string }
+  | { readonly kind: 'pdf'; readonly mime: string }
 
 /**
  * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;
@@ -31,9 +32,36 @@ export type MediaRequest = { readonly requestId?: string | null } & (
       readonly name: string
       readonly target: string
     }
+  | PdfRequest
+  | PageRequest
+  | PageThumbnailRequest
   | PosterRequest
   | FrameRequest
 )
+
+/** A PDF is opened and its pages are counted. */
+export interface PdfRequest {
+  readonly id: number
+  readonly type: 'pdf'
+  readonly path: string
+  readonly name: string
+  readonly password?: string
+}
+
+/** A page, counted from 1, is drawn with about `pixels` pixels and written to `target` as PNG. */
+export interface PageRequest extends Omit<PdfRequest, 'type'> {
+  readonly type: 'page'
+  readonly page: number
+  readonly pixels: number
+  readonly target: string
+}
+
+/** A small picture of a page is written to `target` as WebP. */
+export interface PageThumbnailRequest extends Omit<PdfRequest, 'type'> {
+  readonly type: 'pageThumbnail'
+  readonly page: number
+  readonly target: string
+}
 
 /** A small picture of a frame is written to `target`. */
 export interface PosterRequest {
@@ -60,5 +88,6 @@ export interface FrameRequest {
 export type MediaReply =
   | { readonly type: 'ready' }
   | { readonly type: 'probed'; readonly id: number; readonly probe: Probe }
+  | { readonly type: 'opened'; readonly id: number; readonly pages: number }
   | { readonly type: 'made'; readonly id: number; readonly mime: string; readonly notes?: readonly string[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { readPages, writePages } from './pageRanges.ts'
+
+describe('a list of pages', () => {
+  test.each([
+    ['1-3, 7', [1, 2, 3, 7]],
+    ['7,1 - 3;2', [1, 2, 3, 7]],
+    ['9–', [9, 10]],
+    ['-2', [1, 2]],
+    ['', []],
+    [' , 4 ,', [4]],
+  ])('"%s" names them, rising and each once', (text, pages) => {
+    expect(readPages(text, 10)).toEqual(pages)
+  })
+
+  test.each([
+    ['two', '"two" is no page. Write pages as in 1-3, 7.'],
+    ['1.5', '"1.5" is no page. Write pages as in 1-3, 7.'],
+    ['-', '"-" is no page. Write pages as in 1-3, 7.'],
+    ['0', 'There are pages 1 to 10 only.'],
+    ['8-11', 'There are pages 1 to 10 only.'],
+    ['99999999', '"99999999" is no page. Write pages as in 1-3, 7.'],
+    ['5-2', '5-2 runs backwards. Write 2-5.'],
+  ])('"%s" is refused with what is wrong', (text, problem) => {
+    expect(readPages(text, 10)).toBe(problem)
+  })
+
+  test('of one page says so', () => {
+    expect(readPages('2', 1)).toBe('There is only page 1.')
+  })
+
+  test('is written as it is read', () => {
+    expect(writePages([1, 2, 3, 7, 9, 10])).toBe('1-3, 7, 9-10')
+    expect(writePages([])).toBe('')
+  })
+})

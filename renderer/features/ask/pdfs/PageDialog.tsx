@@ -1,0 +1,153 @@
+import { MAX_PAGES_TEXT, readPages, writePages } from '#contract'
+import { useState } from 'react'
+import type { FormEvent, ReactNode } from 'react'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
+import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { cx } from '../../../lib/cx.ts'
+import { toAppError } from '../../../lib/errors.ts'
+import { counted } from '../../../lib/format.ts'
+import { MAX_PICTURES, useDraft } from '../draft.ts'
+import { PageGrid } from './PageGrid.tsx'
+import { endChoice, takePages, unlock, usePageChoices } from './choosing.ts'
+import type { PageChoice } from './choosing.ts'
+import { extended } from './selection.ts'
+import type { Selection } from './selection.ts'
+
+/** Asks which pages of a PDF that was added are to be asked about, one PDF after the other. */
+export function PageDialog(): ReactNode {
+  const choice = usePageChoices(({ choices }) => choices[0])
+  if (!choice) return null
+  const { pdf, pages } = choice
+  return (
+    <DialogFrame
+      open
+      onOpenChange={(open) => {
+        if (!open) endChoice(choice)
+      }}
+      title={pdf.name}
+      description={pages === null ? 'Protected by a password' : counted(pages, 'page')}
+    >
+      {pages === null ? (
+        <Unlocking key={choice.key} choice={choice} />
+      ) : (
+        <Choosing key={choice.key} choice={choice} pages={pages} />
+      )}
+    </DialogFrame>
+  )
+}
+
+function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
+  const [password, setPassword] = useState('')
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      await unlock(choice, password)
+    } catch (thrown) {
+      setProblem(toAppError(thrown).message)
+      setBusy(false)
+    }
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+      <label className="flex flex-col gap-1.5">
+        Password
+        <TextField
+          type="password"
+          autoFocus
+          autoComplete="off"
+          value={password}
+          aria-invalid={problem !== null}
+          aria-describedby="pdf-password-problem"
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      </label>
+      <p id="pdf-password-problem" role="alert" className="-mt-2 text-danger empty:hidden [overflow-wrap:anywhere]">
+        {problem}
+      </p>
+      <footer className="flex justify-end gap-2">
+        <Button onClick={() => endChoice(choice)}>Cancel</Button>
+        <Button kind="primary" type="submit" disabled={busy || password === ''}>
+          Open
+        </Button>
+      </footer>
+    </form>
+  )
+}
+
+function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): ReactNode {
+  const [selection, setSelection] = useState<Selection>([])
+  const [text, setText] = useState('')
+  const [problem, setProblem] = useState<string | null>(null)
+  const { pictures } = useDraft(choice.conversationId)
+  const free = Math.max(0, MAX_PICTURES - pictures.length)
+  const excess =
+    selection.length > free ? `A question takes ${counted(free, 'more picture')}. Choose fewer pages.` : null
+  const canAdd = problem === null && excess === null && selection.length > 0
+
+  const choose = (next: Selection): void => {
+    setSelection(next)
+    setText(writePages(next))
+    setProblem(null)
+  }
+  const type = (typed: string): void => {
+    setText(typed)
+    const read = readPages(typed, pages)
+    setProblem(typeof read === 'string' ? read : null)
+    if (typeof read !== 'string') setSelection(read)
+  }
+  const add = (): void => {
+    if (!canAdd) return
+    endChoice(choice)
+    void takePages(choice, selection)
+  }
+  const isAll = selection.length === pages
+  return (
+    <form
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        add()
+      }}
+    >
+      <div className="flex items-center gap-2">
+        <TextField
+          autoFocus
+          aria-label="Pages to ask about"
+          placeholder="Pages, as in 1-3, 7"
+          maxLength={MAX_PAGES_TEXT}
+          value={text}
+          aria-invalid={problem !== null}
+          aria-describedby="pages-problem"
+          onChange={(event) => type(event.target.value)}
+          className="min-w-0 flex-1"
+        />
+        <Button kind="quiet" onClick={() => choose(isAll ? [] : extended([], 1, pages))}>
+          {isAll ? 'None' : 'All'}
+        </Button>
+      </div>
+      <PageGrid sha={choice.pdf.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
+      <footer className="flex flex-wrap items-center justify-end gap-x-2 gap-y-3">
+        <p
+          id="pages-problem"
+          role="status"
+          className={cx(
+            'min-w-0 flex-[1_1_10rem] empty:hidden',
+            (problem ?? excess) === null ? 'text-muted' : 'text-danger',
+          )}
+        >
+          {problem ?? excess ?? (selection.length === 0 ? 'Each page becomes a picture of the question.' : '')}
+        </p>
+        <div className="flex gap-2">
+          <Button onClick={() => endChoice(choice)}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={!canAdd}>
+            {selection.length === 0 ? 'Add' : `Add ${counted(selection.length, 'page')}`}
+          </Button>
+        </div>
+      </footer>
+    </form>
+  )
+}
