@@ -27,7 +27,7 @@ describe('the trash', () => {
     const bytes = await sharp({ create: { width: 60, height: 60, channels: 3, background } })
       .png()
       .toBuffer()
-    return app.attachments.store(`${background}.png`, Readable.from([bytes]))
+    return (await app.attachments.store(`${background}.png`, Readable.from([bytes]))) as Attachment
   }
 
   test('keeps pictures and what the engine computed until a conversation is deleted for good', async () => {
