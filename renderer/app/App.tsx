@@ -22,6 +22,8 @@ import { Sidebar, followConversations, isRemovedHere, useConversationList } from
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
+import { ExportDialog, ImportDialog } from '../features/exchange/index.ts'
+import type { ExportWish, Exportable } from '../features/exchange/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
@@ -33,6 +35,7 @@ import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { followHost, useHost } from '../lib/host.ts'
+import { printConversation } from '../lib/printing.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
@@ -56,6 +59,9 @@ export function App(): ReactNode {
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
   const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
+  const [exporting, setExporting] = useState<ExportWish | null>(null)
+  const [importOpen, setImportOpen] = useState(false)
+  const hasConversations = useConversationList(({ order }) => order.length > 0)
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
@@ -75,6 +81,7 @@ export function App(): ReactNode {
     sidebar.closeOverlay()
     if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
   }
+  const print = usePrint(open)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
     document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -137,6 +144,7 @@ export function App(): ReactNode {
           search={search}
           collapse={collapse}
           onOpen={open}
+          onExport={(one) => setExporting({ one })}
           onModels={showModels}
           onSettings={() => setSettingsOpen(true)}
           note={<DownloadsNote onOpen={showDownloads} />}
@@ -186,6 +194,18 @@ export function App(): ReactNode {
         open={settingsOpen}
         defaults={defaults}
         onOpenChange={setSettingsOpen}
+        onImport={() => {
+          setSettingsOpen(false)
+          setImportOpen(true)
+        }}
+        onExport={
+          hasConversations
+            ? () => {
+                setSettingsOpen(false)
+                setExporting({ all: allConversations() })
+              }
+            : null
+        }
         onDiagnostics={() => {
           setSettingsOpen(false)
           setDiagnosticsOpen(true)
@@ -195,6 +215,15 @@ export function App(): ReactNode {
         capture={<CaptureShortcut />}
       />
       <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
+      <ExportDialog
+        wish={exporting}
+        onClose={() => setExporting(null)}
+        onPrint={(id) => {
+          setExporting(null)
+          print(id)
+        }}
+      />
+      <ImportDialog open={importOpen} onOpenChange={setImportOpen} onOpenConversation={open} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
@@ -213,6 +242,31 @@ function CaptureShortcut(): ReactNode {
   const keys = useSettings((state) => state.settings.captureShortcut)
   if (!captures) return null
   return <ShortcutSetting value={keys} onChange={(captureShortcut) => void updateSettings({ captureShortcut })} />
+}
+
+/** Every conversation, newest first, to be exported. */
+function allConversations(): Exportable[] {
+  const { order, byId } = useConversationList.getState()
+  return order.map((id) => ({ id, title: byId[id]?.title ?? '' }))
+}
+
+/** Prints a conversation, which is opened for that where it is not. */
+function usePrint(open: (id: string) => void): (id: string) => void {
+  const [wanted, setWanted] = useState<string | null>(null)
+  const isReady = useOpenConversation((state) => state.id === wanted && state.status === 'ready')
+  useEffect(() => {
+    if (wanted === null || !isReady) return
+    // the dialog that asked for it is gone by then
+    const timer = setTimeout(() => {
+      setWanted(null)
+      void printConversation()
+    })
+    return () => clearTimeout(timer)
+  }, [wanted, isReady])
+  return (id) => {
+    open(id)
+    setWanted(id)
+  }
 }
 
 /** Keeps every feature in step with the core while the window is open. */

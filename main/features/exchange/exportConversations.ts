@@ -45,7 +45,7 @@ export async function exportConversations(
   if (chosen.length === 0) throw new AppError('InvalidInput', 'There are no conversations to export yet.')
   const omissions = new Omissions()
   const day = new Date(now()).toISOString().slice(0, 10)
-  const base = chosen.length === 1 ? safeName(titles[0]?.slice(0, 80) || 'Conversation') : `Sightline conversations ${day}`
+  const base = chosen.length === 1 ? fileName(titles[0]) : `Sightline conversations ${day}`
   const isPage = format === 'html' && chosen.length === 1
   try {
     if (isPage) {
@@ -66,6 +66,9 @@ export async function exportConversations(
   }
   return { name: `${base}.${isPage ? 'html' : 'zip'}`, conversations: chosen.length, leftOut: omissions.list() }
 }
+
+/** What the file of a conversation of this title is called, without its ending. */
+const fileName = (title = ''): string => safeName(title.slice(0, 80).replace(/[/\\]/g, '-').trim() || 'Conversation')
 
 /** All that is stored of conversations, with the files of their media. */
 function lossless(ids: readonly string[], { conversations, attachments }: ExportFrom, omissions: Omissions, now: number): ZipInput[] {
@@ -104,7 +107,7 @@ function readable(
 ): ZipInput[] {
   const taken = new Set<string>()
   const texts = ids.map((id, i): ZipInput => {
-    const base = safeName(titles[i]?.slice(0, 80) || 'Conversation')
+    const base = fileName(titles[i])
     let name = base
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${base} (${n})`
     taken.add(name.toLowerCase())

@@ -7,6 +7,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { ErrorBoundary } from '../../components/primitives/ErrorBoundary.tsx'
 import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
+import { usePrinting, usePrintsWhole } from '../../lib/printing.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { Question } from './Question.tsx'
 import { documentParser, readingText } from '../../lib/conversation/readingText.ts'
@@ -24,6 +25,7 @@ export function Conversation(): ReactNode {
   const keys = useOpenConversation(useShallow(pathKeys))
   const { frame, content, atEnd, jump } = useStickToBottom(id)
   const last = keys.at(-1)
+  usePrintsWhole()
 
   // A question or a retry of one's own is always brought into view.
   useEffect(() => jump(), [last, jump])
@@ -60,7 +62,7 @@ const LINE = { px: 24, characters: 80 } as const
 /**
  * A message's place in the column. Far from what is seen it holds the words alone, which cost next to nothing, are not laid
  * out, and are still there for screen readers and for the browser's search; near it, and from then on, it is the message
- * itself. Pairs of answers and what is being written are never without their form.
+ * itself. Pairs of answers, what is being written and what is printed are never without their form.
  */
 const MessageSlot = memo(function MessageSlot({
   id,
@@ -77,10 +79,11 @@ const MessageSlot = memo(function MessageSlot({
     return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
   })
   const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
+  const isPrinting = usePrinting((state) => state.isPrinting)
   const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay, true)
   return (
     <div ref={ref} className="flex flex-col">
-      {near || isToPlay || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
+      {near || isToPlay || isPrinting || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
     </div>
   )
 })

@@ -14,6 +14,7 @@ vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts'
 
 const COUNT = 5_000
 const opened = vi.fn()
+const exported = vi.fn()
 
 beforeEach(() => {
   stubNearness()
@@ -24,7 +25,7 @@ beforeEach(() => {
   const frame = createRef<HTMLDivElement>()
   render(
     <div ref={frame}>
-      <ConversationList current={null} frame={frame} onOpen={opened} />
+      <ConversationList current={null} frame={frame} onOpen={opened} onExport={exported} />
     </div>,
   )
 })

@@ -28,6 +28,7 @@ interface RowsProps {
   readonly conversations: readonly Conversation[]
   readonly current: string | null
   readonly onOpen: (id: string) => void
+  readonly onExport: (conversation: Conversation) => void
   readonly onRemove: (conversation: Conversation) => void
 }
 
@@ -38,6 +39,7 @@ function RowBlock({
   frame,
   first,
   onOpen,
+  onExport,
   onRemove,
 }: RowsProps & { frame: RefObject<HTMLElement | null>; first: boolean }): ReactNode {
   const { ref, near } = useNear<HTMLUListElement>(frame, first, false)
@@ -51,6 +53,7 @@ function RowBlock({
               conversation={conversation}
               current={conversation.id === current}
               onOpen={() => onOpen(conversation.id)}
+              onExport={() => onExport(conversation)}
               onRemove={() => onRemove(conversation)}
             />
           ))
@@ -67,10 +70,12 @@ export function ConversationList({
   current,
   frame,
   onOpen,
+  onExport,
 }: {
   current: string | null
   frame: RefObject<HTMLElement | null>
   onOpen: (id: string | null) => void
+  onExport: (conversation: Conversation) => void
 }): ReactNode {
   const { status, order, byId } = useConversationList()
   const today = useToday()
@@ -93,6 +98,7 @@ export function ConversationList({
                 frame={frame}
                 first={group === groups[0] && block === 0}
                 onOpen={onOpen}
+                onExport={onExport}
                 onRemove={(conversation) => {
                   setRemoving(conversation)
                   setAsking(true)

@@ -1,5 +1,5 @@
 import type { Conversation } from '#contract'
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { Download, Ellipsis, Pencil, Trash2 } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useRef } from 'react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
@@ -55,16 +55,18 @@ function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; 
   )
 }
 
-/** One conversation of the list: opens it; its menu renames and deletes. F2 renames, Delete asks to delete. */
+/** One conversation of the list: opens it; its menu renames, exports and deletes. F2 renames, Delete asks to delete. */
 export const ConversationRow = memo(function ConversationRow({
   conversation,
   current,
   onOpen,
+  onExport,
   onRemove,
 }: {
   conversation: Conversation
   current: boolean
   onOpen: () => void
+  onExport: () => void
   onRemove: () => void
 }): ReactNode {
   const { id, title } = conversation
@@ -116,6 +118,10 @@ export const ConversationRow = memo(function ConversationRow({
         <MenuItem onSelect={beginRename}>
           <Pencil aria-hidden />
           Rename
+        </MenuItem>
+        <MenuItem onSelect={onExport}>
+          <Download aria-hidden />
+          Export…
         </MenuItem>
         <MenuItem danger onSelect={onRemove}>
           <Trash2 aria-hidden />

@@ -21,6 +21,7 @@ export function Sidebar({
   search,
   collapse,
   onOpen,
+  onExport,
   onModels,
   onSettings,
   note,
@@ -30,6 +31,7 @@ export function Sidebar({
   search: RefObject<HTMLInputElement | null>
   collapse: ReactNode
   onOpen: (conversationId: string | null) => void
+  onExport: (conversation: Conversation) => void
   onModels: () => void
   onSettings: () => void
   /** Work in the background, shown above the foot. */
@@ -61,7 +63,7 @@ export function Sidebar({
         {searching ? (
           <SearchResults query={query.trim()} current={current} onOpen={onOpen} />
         ) : (
-          <ConversationList current={current} frame={list} onOpen={onOpen} />
+          <ConversationList current={current} frame={list} onOpen={onOpen} onExport={onExport} />
         )}
       </div>
       {note}
