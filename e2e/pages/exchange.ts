@@ -15,7 +15,10 @@ export class Exchange {
 
   /** Chooses a line of the menu of a conversation in the list. */
   async menu(title: string, item: string): Promise<void> {
-    const row = this.page.getByRole('navigation', { name: 'Conversations' }).getByRole('listitem').filter({ hasText: title })
+    const row = this.page
+      .getByRole('navigation', { name: 'Conversations' })
+      .getByRole('listitem')
+      .filter({ hasText: title })
     await row.hover()
     await row.getByRole('button', { name: `Options for ${title}` }).click()
     await this.page.getByRole('menuitem', { name: item }).click()
@@ -50,7 +53,10 @@ export class Exchange {
 
   /** Opens a conversation that was just imported. */
   async openImported(title: string): Promise<void> {
-    await this.importDialog.getByRole('list', { name: 'Imported conversations' }).getByRole('button', { name: title }).click()
+    await this.importDialog
+      .getByRole('list', { name: 'Imported conversations' })
+      .getByRole('button', { name: title })
+      .click()
     await expect(this.importDialog).toBeHidden()
   }
 }

@@ -20,7 +20,12 @@ const chats = join(folder.path, 'chats.json')
 const history = {
   currentId: 'a',
   messages: {
-    q: { parentId: null, role: 'user', content: 'Hello', files: [{ type: 'file', name: 'a.png', content_type: 'image/png', url: 'x' }] },
+    q: {
+      parentId: null,
+      role: 'user',
+      content: 'Hello',
+      files: [{ type: 'file', name: 'a.png', content_type: 'image/png', url: 'x' }],
+    },
     a: { parentId: 'q', role: 'assistant', content: 'Hi' },
   },
 }
@@ -33,7 +38,10 @@ test('conversations go from one data folder to another, once, and what was left 
   expect(first.err).toContain('Imported: 1 conversation of Open WebUI; 2 messages')
   expect(first.err).toContain('Left out: 1 × Pictures that are not in the export')
   expect(first.err).toContain('(a.png)')
-  expect(await run('export', '--data', one)).toMatchObject({ code: 0, out: `1 conversation in ${join(folder.path, 'Greeting.zip')}\n` })
+  expect(await run('export', '--data', one)).toMatchObject({
+    code: 0,
+    out: `1 conversation in ${join(folder.path, 'Greeting.zip')}\n`,
+  })
   expect(await run('import', '--data', two, 'Greeting.zip')).toMatchObject({ code: 0, out: 'Greeting\n' })
   const again = await run('import', '--data', two, 'Greeting.zip', chats)
   expect(again).toMatchObject({ code: 0, out: '' })
@@ -49,7 +57,10 @@ test('bad usage, bad input and a folder that a window has end with their codes',
   expect(await run('export', '--format', 'pdf')).toMatchObject({ code: 2 })
   expect(await run('export', 'a.zip')).toMatchObject({ code: 2 })
   expect(await run('import', '--data', data, 'not there.zip')).toMatchObject({ code: 3 })
-  expect(await run('export', '--data', data)).toMatchObject({ code: 3, err: expect.stringContaining('no conversations') as string })
+  expect(await run('export', '--data', data)).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('no conversations') as string,
+  })
   writeFileSync(join(folder.path, 'words.txt'), 'words')
   expect(await run('import', '--data', data, 'words.txt')).toMatchObject({ code: 3, out: '' })
   const store = openStore(data)

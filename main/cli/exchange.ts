@@ -49,13 +49,16 @@ export function exportCommand(argv: string[]): Promise<number> {
     const out = values['out'] as string | undefined
     if (out !== undefined) await refuseExisting(resolve(out))
     return withExchange(values['data'], async (exchange) => {
-      const temporary = out === undefined ? resolve(`.sightline-export-${process.pid}`) : `${resolve(out)}.${process.pid}.part`
+      const temporary =
+        out === undefined ? resolve(`.sightline-export-${process.pid}`) : `${resolve(out)}.${process.pid}.part`
       try {
         const { name, conversations, leftOut } = await exchange.exportTo(temporary, { ids, format })
         const target = out === undefined ? await freeName(name) : resolve(out)
         await rename(temporary, target)
         tellLeftOut(leftOut)
-        process.stdout.write(`${conversations === 1 ? '1 conversation' : `${conversations} conversations`} in ${target}\n`)
+        process.stdout.write(
+          `${conversations === 1 ? '1 conversation' : `${conversations} conversations`} in ${target}\n`,
+        )
       } finally {
         await rm(temporary, { force: true })
       }
@@ -73,7 +76,8 @@ export function importCommand(argv: string[]): Promise<number> {
     const picks = await picksOf(positionals)
     return withExchange(values['data'], async (exchange) => {
       for (const { files, isFolder } of picks) {
-        for await (const event of exchange.importFiles(files, isFolder)) if (event.type === 'done') tellReport(event.report)
+        for await (const event of exchange.importFiles(files, isFolder))
+          if (event.type === 'done') tellReport(event.report)
       }
       return 0
     })
@@ -93,14 +97,25 @@ async function picksOf(paths: readonly string[]): Promise<{ files: PickedFile[];
   return [...(files.length > 0 ? [{ files, isFolder: false }] : []), ...folders]
 }
 
-function tellReport({ programs, count, alreadyHere, grown, messages, pictures, imported, leftOut }: ImportReport): void {
+function tellReport({
+  programs,
+  count,
+  alreadyHere,
+  grown,
+  messages,
+  pictures,
+  imported,
+  leftOut,
+}: ImportReport): void {
   for (const { title } of imported) process.stdout.write(`${title.replace(/\s+/gu, ' ')}\n`)
   const of = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`
   const parts = [
     `${of(count, 'conversation')} of ${programs.join(', ')}`,
     `${of(messages, 'message')}, ${of(pictures, 'picture or video', 'pictures and videos')}`,
     ...(grown > 0 ? [`${of(grown, 'conversation')} grew`] : []),
-    ...(alreadyHere > 0 ? [`${of(alreadyHere, 'conversation')} were here already`.replace(/^1 conversation were/, '1 conversation was')] : []),
+    ...(alreadyHere > 0
+      ? [`${of(alreadyHere, 'conversation')} were here already`.replace(/^1 conversation were/, '1 conversation was')]
+      : []),
   ]
   process.stderr.write(`Imported: ${parts.join('; ')}.\n`)
   tellLeftOut(leftOut)
@@ -130,7 +145,8 @@ async function withExchange(data: unknown, work: (exchange: OpenExchange) => Pro
 }
 
 async function refuseExisting(path: string): Promise<void> {
-  if (await stat(path).catch(() => null)) throw new AppError('InvalidInput', `${path} is there already. Choose another name.`)
+  if (await stat(path).catch(() => null))
+    throw new AppError('InvalidInput', `${path} is there already. Choose another name.`)
 }
 
 /** A name in this folder that is free. */

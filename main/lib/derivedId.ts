@@ -10,5 +10,7 @@ export function derivedId(...names: readonly string[]): string {
   for (const name of names) hash.update(`${name.length}:`).update(name)
   const hex = hash.digest('hex')
   // version 8, whose digits are anybody's own (RFC 9562)
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
 }

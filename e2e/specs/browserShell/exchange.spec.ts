@@ -7,7 +7,9 @@ import { expect, test } from '../../support/fixtures.ts'
 
 const circle = join(import.meta.dirname, '../../../resources/samples/red-circle.png')
 
-test('a conversation is saved with everything, deleted, and imported again with its picture', async ({ chat }, info) => {
+test('a conversation is saved with everything, deleted, and imported again with its picture', async ({
+  chat,
+}, info) => {
   const { page } = chat
   const exchange = new Exchange(page)
   await chat.drop('red-circle.png')
@@ -33,7 +35,9 @@ test('a conversation is saved with everything, deleted, and imported again with 
   expect(await (await chat.ended(0)).innerText()).toBe(said)
 
   await exchange.openImport()
-  await expect(await exchange.importFiles(path)).toHaveText('Nothing new from Sightline: its conversation is here already.')
+  await expect(await exchange.importFiles(path)).toHaveText(
+    'Nothing new from Sightline: its conversation is here already.',
+  )
   await exchange.importDialog.getByRole('button', { name: 'Done' }).click()
 
   // it goes on where it was
@@ -42,7 +46,9 @@ test('a conversation is saved with everything, deleted, and imported again with 
   await expect(chat.questions).toHaveCount(2)
 })
 
-test('an export of ChatGPT comes with both of its answers and its picture; what it lacks is told', async ({ chat }, info) => {
+test('an export of ChatGPT comes with both of its answers and its picture; what it lacks is told', async ({
+  chat,
+}, info) => {
   const { page } = chat
   const message = (role: string, parts: unknown[]) => ({
     ...{ author: { role }, recipient: 'all', metadata: { model_slug: 'model-x' } },
@@ -53,7 +59,11 @@ test('an export of ChatGPT comes with both of its answers and its picture; what 
     ...{ conversation_id: 'c1', title: 'A shape', create_time: 1_767_225_600, current_node: 'a1' },
     mapping: {
       root: { parent: null, children: ['q'], message: null },
-      q: { parent: 'root', children: ['a1', 'a2'], message: message('user', [picture('file_0a'), picture('file_0b'), 'Which shape?']) },
+      q: {
+        parent: 'root',
+        children: ['a1', 'a2'],
+        message: message('user', [picture('file_0a'), picture('file_0b'), 'Which shape?']),
+      },
       a1: { parent: 'q', children: [], message: message('assistant', ['A red circle.']) },
       a2: { parent: 'q', children: [], message: message('assistant', ['It is round.']) },
     },
@@ -74,7 +84,9 @@ test('an export of ChatGPT comes with both of its answers and its picture; what 
   await expect(await exchange.importFiles(path)).toHaveText(
     '1 conversation from ChatGPT: 3 messages and 1 picture or video.',
   )
-  await expect(exchange.importDialog.getByRole('region', { name: 'Left out' })).toContainText('Pictures that are not in the export')
+  await expect(exchange.importDialog.getByRole('region', { name: 'Left out' })).toContainText(
+    'Pictures that are not in the export',
+  )
   await exchange.openImported('A shape')
   await expect(chat.questions.getByRole('button', { name: 'Open picture: shape.png' })).toBeVisible()
   await expect(chat.questions).toContainText('[Picture that is not in the export: Picture]')
@@ -87,7 +99,9 @@ test('an export of ChatGPT comes with both of its answers and its picture; what 
   await expect(chat.answers).toHaveCount(2)
 })
 
-test('several conversations of all are saved as pages; one is printed with nothing but what was said', async ({ chat }) => {
+test('several conversations of all are saved as pages; one is printed with nothing but what was said', async ({
+  chat,
+}) => {
   const { page } = chat
   for (const question of ['First?', 'Second?']) {
     await chat.button('New conversation').click()
@@ -109,11 +123,18 @@ test('several conversations of all are saved as pages; one is printed with nothi
     window.print = () => void (document.body.dataset['printed'] = document.title)
   })
   await new Exchange(page).menu('First?', 'Export…')
-  await page.getByRole('dialog', { name: 'Export “First?”' }).getByRole('button', { name: 'Print, or save as PDF' }).click()
+  await page
+    .getByRole('dialog', { name: 'Export “First?”' })
+    .getByRole('button', { name: 'Print, or save as PDF' })
+    .click()
   await expect(page.locator('body')).toHaveAttribute('data-printed', /^First\?/)
   await page.emulateMedia({ media: 'print' })
   await expect(chat.questions).toContainText('First?')
   await expect(page.getByRole('heading', { name: 'First?' })).toBeVisible()
-  for (const hidden of [chat.question, chat.button('Copy answer'), page.getByRole('navigation', { name: 'Conversations' })])
+  for (const hidden of [
+    chat.question,
+    chat.button('Copy answer'),
+    page.getByRole('navigation', { name: 'Conversations' }),
+  ])
     await expect(hidden).toBeHidden()
 })

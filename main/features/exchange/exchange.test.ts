@@ -36,7 +36,12 @@ async function conversation(): Promise<string> {
   const picture: Part = { type: 'image', attachment, marks: [mark], budget, screen: { x: 3, y: 4 } }
   const { conversations } = bed
   const format = { name: 'Colour', schema: '{"type":"string"}' }
-  const sent = conversations.ask({ conversationId: null, parts: [picture, text('What is *this*?')], model: 'model-a', format })
+  const sent = conversations.ask({
+    conversationId: null,
+    parts: [picture, text('What is *this*?')],
+    model: 'model-a',
+    format,
+  })
   conversations.append(sent.answerId, 'It is round.', 'reasoning')
   conversations.reasoned(sent.answerId, { ms: 12, tokens: 3 })
   conversations.append(sent.answerId, 'A **red** circle <script>alert(1)</script>')
@@ -94,7 +99,11 @@ describe('JSON', () => {
   })
 
   test('an answer that is being written is exported as cut short', async () => {
-    const { conversationId, answerId } = bed.conversations.ask({ conversationId: null, parts: [text('Go')], model: 'm' })
+    const { conversationId, answerId } = bed.conversations.ask({
+      conversationId: null,
+      parts: [text('Go')],
+      model: 'm',
+    })
     bed.conversations.append(answerId, 'So f')
     await other.import([{ name: 'a.zip', path: (await exported([conversationId], 'json')).path }])
     expect(other.conversations.message(answerId)).toMatchObject({ status: 'interrupted', parts: [{ text: 'So f' }] })
@@ -106,10 +115,15 @@ describe('JSON', () => {
     const { path } = await exported([id], 'json')
     const { names, text: read } = await unzip(path)
     const texts = Object.fromEntries(
-      await Promise.all(names.filter((name) => name.endsWith('.json')).map(async (name) => [name, await read(name)] as const)),
+      await Promise.all(
+        names.filter((name) => name.endsWith('.json')).map(async (name) => [name, await read(name)] as const),
+      ),
     )
     const medium = names.find((name) => name.startsWith('media/'))!
-    const changed = await zipOf(join(folder.path, 'changed.zip'), { ...texts, [medium]: readFileSync(samplePath('blue-square')) })
+    const changed = await zipOf(join(folder.path, 'changed.zip'), {
+      ...texts,
+      [medium]: readFileSync(samplePath('blue-square')),
+    })
     await expect(other.import([changed])).rejects.toEqual(code('DamagedMedia'))
     expect(other.conversations.ids()).toEqual([])
     const without = await zipOf(join(folder.path, 'without.zip'), texts)
@@ -121,14 +135,20 @@ describe('JSON', () => {
   test.each([
     ['no JSON', () => '{"conversation": '],
     ['of another form', () => '{"conversation": {}, "messages": []}'],
-    ['whose messages stand before those that they follow', (content: string) => {
-      const whole = JSON.parse(content) as { messages: unknown[] }
-      return JSON.stringify({ ...whole, messages: whole.messages.toReversed() })
-    }],
-    ['with one message twice', (content: string) => {
-      const whole = JSON.parse(content) as { messages: unknown[] }
-      return JSON.stringify({ ...whole, messages: [...whole.messages, whole.messages[0]] })
-    }],
+    [
+      'whose messages stand before those that they follow',
+      (content: string) => {
+        const whole = JSON.parse(content) as { messages: unknown[] }
+        return JSON.stringify({ ...whole, messages: whole.messages.toReversed() })
+      },
+    ],
+    [
+      'with one message twice',
+      (content: string) => {
+        const whole = JSON.parse(content) as { messages: unknown[] }
+        return JSON.stringify({ ...whole, messages: [...whole.messages, whole.messages[0]] })
+      },
+    ],
     ['with a text that is no text', (content: string) => content.replace('"Why?"', '7')],
   ])('a conversation %s is refused, and nothing of it is stored', async (_, change) => {
     const id = await conversation()
@@ -139,7 +159,12 @@ describe('JSON', () => {
       [own]: change(await read(own)),
     })
     await expect(other.import([damaged])).rejects.toEqual(code('InvalidInput'))
-    expect(other.store.db.prepare('SELECT (SELECT count(*) FROM conversations) + (SELECT count(*) FROM messages)').pluck().get()).toBe(0)
+    expect(
+      other.store.db
+        .prepare('SELECT (SELECT count(*) FROM conversations) + (SELECT count(*) FROM messages)')
+        .pluck()
+        .get(),
+    ).toBe(0)
   })
 
   test('one of a newer version says so', async () => {
@@ -178,7 +203,8 @@ describe('files that are no exports', () => {
   test('a zip that names places outside of it is refused', async () => {
     const file = await zipOf(join(folder.path, 'slip.zip'), { 'aa/evil.json': '{}' })
     const bytes = readFileSync(file.path)
-    for (let at = bytes.indexOf('aa/evil.json'); at >= 0; at = bytes.indexOf('aa/evil.json', at + 1)) bytes.write('../', at)
+    for (let at = bytes.indexOf('aa/evil.json'); at >= 0; at = bytes.indexOf('aa/evil.json', at + 1))
+      bytes.write('../', at)
     writeFileSync(file.path, bytes)
     await expect(other.import([file])).rejects.toEqual(code('InvalidInput'))
   })
@@ -187,7 +213,10 @@ describe('files that are no exports', () => {
     await conversation()
     const { path } = await exported(null, 'json')
     const report = await other.import([fileOf(folder.path, 'a.zip', 'words'), { name: 'b.zip', path }])
-    expect(report).toMatchObject({ count: 1, leftOut: [{ why: expect.stringContaining('a.zip is damaged') as string }] })
+    expect(report).toMatchObject({
+      count: 1,
+      leftOut: [{ why: expect.stringContaining('a.zip is damaged') as string }],
+    })
   })
 })
 
@@ -198,7 +227,7 @@ describe('Markdown and pages', () => {
     expect(name).toBe('Circle - _red_.zip')
     const { names, text: read } = await unzip(path)
     const [sha = ''] = bed.conversations.referencedShas()
-    expect(names.toSorted()).toEqual([`media/${sha}.png`, 'Circle - _red_.md'])
+    expect(names.toSorted()).toEqual(['Circle - _red_.md', `media/${sha}.png`])
     const markdown = await read('Circle - _red_.md')
     expect(markdown).toMatch(/^# Circle \/ "red"\n\n\*\d{4}-\d\d-\d\d \d\d:\d\d · Sightline\*\n\n## You · /)
     expect(markdown).toContain(`![circle <1>.png](media/${sha}.png)`)
@@ -246,7 +275,9 @@ describe('Markdown and pages', () => {
     await conversation()
     const target = join(folder.path, 'no such folder', 'out.zip')
     await expect(bed.exchange.exportTo(target, { ids: null, format: 'json' })).rejects.toEqual(code('StorageFailed'))
-    await expect(bed.exchange.exportTo(target, { ids: null, format: 'markdown' })).rejects.toEqual(code('StorageFailed'))
+    await expect(bed.exchange.exportTo(target, { ids: null, format: 'markdown' })).rejects.toEqual(
+      code('StorageFailed'),
+    )
     const left = join(folder.path, 'one', 'exchange')
     expect(existsSync(left) ? readdirSync(left) : []).toEqual([])
   })

@@ -52,7 +52,8 @@ export async function exportConversations(
       const page = Readable.from(writeHtml(conversations.whole(chosen[0] ?? ''), from.attachments, omissions))
       await pipeline(page, createWriteStream(target, { flags: 'wx', mode: 0o600 }), signal ? { signal } : {})
     } else {
-      const inputs = format === 'json' ? lossless(chosen, from, omissions, now()) : readable(chosen, titles, format, from, omissions)
+      const inputs =
+        format === 'json' ? lossless(chosen, from, omissions, now()) : readable(chosen, titles, format, from, omissions)
       await writeZip(target, inputs, signal)
     }
   } catch (error) {
@@ -71,7 +72,12 @@ export async function exportConversations(
 const fileName = (title = ''): string => safeName(title.slice(0, 80).replace(/[/\\]/g, '-').trim() || 'Conversation')
 
 /** All that is stored of conversations, with the files of their media. */
-function lossless(ids: readonly string[], { conversations, attachments }: ExportFrom, omissions: Omissions, now: number): ZipInput[] {
+function lossless(
+  ids: readonly string[],
+  { conversations, attachments }: ExportFrom,
+  omissions: Omissions,
+  now: number,
+): ZipInput[] {
   const shas = new Set(ids.flatMap((id) => conversations.heldBy(id).map(({ sha }) => sha)))
   const media = [...shas].flatMap((sha): ZipInput[] => {
     const file = fileOf(sha, attachments)
@@ -116,11 +122,15 @@ function readable(
         name: `${name}.html`,
         content: () => Readable.from(writeHtml(conversations.whole(id), attachments, omissions)),
       }
-    return { name: `${name}.md`, content: () => lazily(() => writeMarkdown(conversations.whole(id), (sha) => hasFile(sha, attachments))) }
+    return {
+      name: `${name}.md`,
+      content: () => lazily(() => writeMarkdown(conversations.whole(id), (sha) => hasFile(sha, attachments))),
+    }
   })
   if (format === 'html') return texts
   const shown = new Map<string, Attachment>()
-  for (const id of ids) for (const attachment of shownMedia(conversations.whole(id))) shown.set(attachment.sha, attachment)
+  for (const id of ids)
+    for (const attachment of shownMedia(conversations.whole(id))) shown.set(attachment.sha, attachment)
   const media = [...shown.values()].flatMap((attachment): ZipInput[] => {
     const file = fileOf(attachment.sha, attachments)
     if (file === null) omissions.add(ABSENT, attachment.name)

@@ -51,7 +51,9 @@ export class FileSet {
       if (bytes > MAX_TEXT_BYTES) throw tooLong
       chunks.push(chunk)
     }
-    return Buffer.concat(chunks).toString('utf8').replace(/^\uFEFF/, '')
+    return Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
   }
 }
 
@@ -67,28 +69,35 @@ const isNoise = (name: string): boolean => /(^|\/)(\.|__MACOSX\/)/.test(name)
 
 /**
  * The sets that picked files make: each zip is one, the others together are one. `isFolder`: they are all of a folder. Zips stay open until
- * `close`. Throws InvalidInput for damaged zips, MediaNotFound for what cannot be read.
+ * `close`. `refused`: what is wrong with zips that cannot be opened. Throws MediaNotFound for what cannot be read.
  */
 export async function openSets(
   picked: readonly PickedFile[],
   isFolder: boolean,
-): Promise<{ sets: FileSet[]; close(): void }> {
+): Promise<{ sets: FileSet[]; refused: AppError[]; close(): void }> {
   const zips: OpenZip[] = []
   const close = (): void => zips.forEach((zip) => zip.close())
   try {
     const sets: FileSet[] = []
+    const refused: AppError[] = []
     const loose: SetFile[] = []
     for (const { name, path } of picked) {
       if (isZip(name) || (!isNoise(name) && (await startsAsZip(path, name)))) {
-        const zip = await openZip(path, basename(name), MAX_ZIP_ENTRIES)
+        const zip = await openZip(path, basename(name), MAX_ZIP_ENTRIES).catch((error: unknown) => {
+          if (!(error instanceof AppError)) throw error
+          refused.push(error)
+        })
+        if (!zip) continue
         zips.push(zip)
-        sets.push(new FileSet(basename(name), true, zip.entries.filter((entry) => !isNoise(entry.name))))
+        const files = zip.entries.filter((entry) => !isNoise(entry.name))
+        sets.push(new FileSet(basename(name), true, files))
       } else if (!isNoise(name)) loose.push(await looseFile(name, path))
     }
     const first = loose[0]?.name ?? ''
-    const title = loose.length === 1 ? basename(first) : isFolder ? (first.split('/')[0] ?? '') : `these ${loose.length} files`
+    const title =
+      loose.length === 1 ? basename(first) : isFolder ? (first.split('/')[0] ?? '') : `these ${loose.length} files`
     if (loose.length > 0) sets.push(new FileSet(title, isFolder, loose))
-    return { sets, close }
+    return { sets, refused, close }
   } catch (error) {
     close()
     throw error
@@ -108,7 +117,8 @@ const cannotRead = (name: string) =>
 async function startsAsZip(path: string, name: string): Promise<boolean> {
   if (/\.[a-z0-9]{1,6}$/i.test(name)) return false
   try {
-    for await (const chunk of createReadStream(path, { end: 3 })) return (chunk as Buffer).toString('latin1') === 'PK\x03\x04'
+    for await (const chunk of createReadStream(path, { end: 3 }))
+      return (chunk as Buffer).toString('latin1') === 'PK\x03\x04'
     return false
   } catch {
     throw cannotRead(name)

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path/posix'
 import { Readable } from 'node:stream'
 import { AppError } from '#contract'
-import type { Attachment, ImportEvent, ImportReport, Part } from '#contract'
+import type { Attachment, ImportEvent, ImportReport, Part, VideoAttachment, VideoFacts } from '#contract'
 import { derivedId } from '../../lib/derivedId.ts'
 import type { AttachmentGateway } from '../../services/media/index.ts'
 import type { Conversations, StoredMessage, WholeConversation } from '../../services/conversations/index.ts'
@@ -28,15 +28,17 @@ export interface ImportInto {
 /**
  * Imports what the sets hold, one conversation after another: the media of each first, then all of it in one transaction. What is there already
  * stays as it is. Tells how far it is; the last event is the report. Where nothing was imported because all sets are unknown or damaged, throws what
- * is wrong with the first of them; else that stands in the report.
+ * is wrong with the first of them; else that stands in the report. `refused`: what is wrong with files that made no set.
  */
 export async function* importSets(
   sets: readonly FileSet[],
   into: ImportInto,
   signal?: AbortSignal,
+  refused: readonly AppError[] = [],
 ): AsyncGenerator<ImportEvent> {
   const report = createReport(into)
-  let failure: AppError | null = null
+  let [failure = null]: (AppError | null)[] = [...refused]
+  for (const { message } of refused) report.omissions.add(message)
   for (const set of sets) {
     const leftOut = new Omissions()
     try {
@@ -46,7 +48,8 @@ export async function* importSets(
         yield { type: 'progress', done: report.done() }
       }
     } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'StorageFailed' || sets.length === 1) throw error
+      if (!(error instanceof AppError) || error.code === 'StorageFailed' || sets.length + refused.length === 1)
+        throw error
       failure ??= error
       leftOut.add(error.message)
     }
@@ -99,7 +102,8 @@ async function* conversationsOf(
     report.programs.add(program)
     leftOut.addAll(others)
     for (const conversation of conversations) {
-      if (conversation.turns.length > MAX_TURNS) leftOut.add('Conversations that are too long', conversation.title ?? '')
+      if (conversation.turns.length > MAX_TURNS)
+        leftOut.add('Conversations that are too long', conversation.title ?? '')
       else yield await takeOver(program, conversation, { set, into, report, leftOut, signal })
     }
   }
@@ -125,10 +129,14 @@ async function* ownConversations(
   const store = async (attachment: Attachment): Promise<boolean> => {
     const file = set.get(media.get(attachment.sha) ?? '')
     if (!file) return false
-    const { kind: _kind, sha: _sha, mime: _mime, name, bytes: _bytes, ...facts } = attachment
-    const stored = await attachments.store(name, file.open(), signal, attachment.kind === 'video' ? (facts as never) : undefined)
+    const facts = attachment.kind === 'video' ? factsOf(attachment) : undefined
+    const { name } = attachment
+    const stored = await attachments.store(name, file.open(), signal, facts)
     if (stored.sha !== attachment.sha)
-      throw new AppError('DamagedMedia', `${name} in the export is damaged. Export the conversations anew, then import that.`)
+      throw new AppError(
+        'DamagedMedia',
+        `${name} in the export is damaged. Export the conversations anew, then import that.`,
+      )
     report.sums.pictures++
     return true
   }
@@ -143,7 +151,10 @@ async function* ownConversations(
       continue
     }
     const { id } = whole.conversation
-    const there = conversations.has(id, whole.messages.map((message) => message.id))
+    const there = conversations.has(
+      id,
+      whole.messages.map((message) => message.id),
+    )
     const messages: StoredMessage[] = []
     const known = new Map<string, Promise<boolean>>()
     for (const message of whole.messages) {
@@ -171,6 +182,16 @@ async function* ownConversations(
   }
 }
 
+/** What is known of a video, as its reader told it. */
+const factsOf = ({
+  kind: _kind,
+  sha: _sha,
+  mime: _mime,
+  name: _name,
+  bytes: _bytes,
+  ...facts
+}: VideoAttachment): VideoFacts => facts
+
 const mediaOf = (part: Part): readonly Attachment[] =>
   part.type === 'text' || part.type === 'reasoning' ? [] : part.type === 'frames' ? part.pictures : [part.attachment]
 
@@ -187,7 +208,10 @@ async function takeOver(program: string, source: ImportedConversation, way: Take
   const { into, leftOut } = way
   const id = derivedId(program, source.id)
   const idOf = (turn: string): string => derivedId(program, source.id, turn)
-  const there = into.conversations.has(id, source.turns.map((turn) => idOf(turn.id)))
+  const there = into.conversations.has(
+    id,
+    source.turns.map((turn) => idOf(turn.id)),
+  )
   const began = source.created ?? source.updated ?? (into.now ?? Date.now)()
   const messages: StoredMessage[] = []
   for (const turn of source.turns) {
@@ -259,16 +283,22 @@ async function partOf(part: ImportedPart, way: TakeOver): Promise<Part> {
     report.sums.pictures++
     return { type: 'image', attachment }
   } catch (error) {
-    const isOfPicture = error instanceof AppError && ['UnsupportedMedia', 'DamagedMedia', 'MediaTooLarge'].includes(error.code)
+    const isOfPicture =
+      error instanceof AppError && ['UnsupportedMedia', 'DamagedMedia', 'MediaTooLarge'].includes(error.code)
     if (!isOfPicture) throw error
-    return missing('Pictures that are damaged, or of a kind that is not read: their names stand in the conversation', 'Picture that cannot be read')
+    return missing(
+      'Pictures that are damaged, or of a kind that is not read: their names stand in the conversation',
+      'Picture that cannot be read',
+    )
   }
 }
 
-function bytesOf(from: Extract<ImportedPart, { type: 'picture' }>['from'], set: FileSet): AsyncIterable<Uint8Array> | null {
+function bytesOf(
+  from: Extract<ImportedPart, { type: 'picture' }>['from'],
+  set: FileSet,
+): AsyncIterable<Uint8Array> | null {
   if ('missing' in from) return null
   if ('file' in from) return set.get(from.file)?.open() ?? null
   const bytes = splitDataUrl(from.data)
   return bytes && Readable.from([bytes])
 }
-

@@ -28,7 +28,11 @@ const stored = (id: string) => {
   const place = new Map(messages.map((message, i) => [message.id, i]))
   return messages.map(({ role, parts, parentId }) => [
     role,
-    parts.map((part) => (part.type === 'text' ? part.text : part.type === 'image' ? `[${part.attachment.name}]` : `<${part.type}>`)).join(''),
+    parts
+      .map((part) =>
+        part.type === 'text' ? part.text : part.type === 'image' ? `[${part.attachment.name}]` : `<${part.type}>`,
+      )
+      .join(''),
     parentId === null ? null : place.get(parentId),
   ])
 }
@@ -63,16 +67,26 @@ test('a zip of ChatGPT, one folder deep, comes with its picture and both answers
   expect(report).toMatchObject({ programs: ['ChatGPT'], count: 1, messages: 3, pictures: 1, leftOut: [] })
   const [{ id = '', title = '' } = {}] = report.imported
   expect(title).toBe('A circle')
-  expect(stored(id)).toEqual([['user', '[circle.png]What?', null], ['assistant', 'Red.', 0], ['assistant', 'A circle.', 0]])
+  expect(stored(id)).toEqual([
+    ['user', '[circle.png]What?', null],
+    ['assistant', 'Red.', 0],
+    ['assistant', 'A circle.', 0],
+  ])
   const { leafId, createdAt } = bed.conversations.get(id)
-  expect(bed.conversations.message(leafId!)).toMatchObject({ parts: [{ text: 'Red.' }], siblings: [leafId, expect.anything()] })
+  expect(bed.conversations.message(leafId!)).toMatchObject({
+    parts: [{ text: 'Red.' }],
+    siblings: [leafId, expect.anything()],
+  })
   expect(createdAt).toBe(1_700_000_000_000)
   expect(readFileSync(bed.attachments.pathOf(bed.conversations.referencedShas()[0]!))).toEqual(CIRCLE)
 
   expect(await bed.import([zip])).toMatchObject({ count: 0, alreadyHere: 1, messages: 0, pictures: 0 })
   // in shards, gone on with since
   const next = { n: { parent: 'a', children: [], message: message('user', ['Why?']) } }
-  const shards = { 'conversations-000.json': JSON.stringify(chatGpt()), 'conversations-001.json': JSON.stringify(chatGpt(next)) }
+  const shards = {
+    'conversations-000.json': JSON.stringify(chatGpt()),
+    'conversations-001.json': JSON.stringify(chatGpt(next)),
+  }
   const later = await bed.import([await zipOf(join(folder.path, 'later.zip'), shards)])
   expect(later).toMatchObject({ count: 0, alreadyHere: 1, grown: 1, messages: 1 })
   expect(stored(id).at(-1)).toEqual(['user', 'Why?', 1])
@@ -82,13 +96,26 @@ test('a picture that is not there, and one that is none, leave their names and t
   const zip = await zipOf(join(folder.path, 'a.zip'), {
     'conversations.json': JSON.stringify([
       ...chatGpt(),
-      { ...chatGpt()[0], conversation_id: 'd', mapping: { q: { parent: null, children: [], message: message('user', [{ ...pointer, asset_pointer: 'sediment://file_0b' }]) } } },
+      {
+        ...chatGpt()[0],
+        conversation_id: 'd',
+        mapping: {
+          q: {
+            parent: null,
+            children: [],
+            message: message('user', [{ ...pointer, asset_pointer: 'sediment://file_0b' }]),
+          },
+        },
+      },
     ]),
     'file_0a-notes.png': 'no picture',
   })
   const report = await bed.import([zip])
   expect(report).toMatchObject({ count: 2, pictures: 0 })
-  expect(report.leftOut.map(({ count, examples }) => [count, examples])).toEqual([[1, ['notes.png']], [1, []]])
+  expect(report.leftOut.map(({ count, examples }) => [count, examples])).toEqual([
+    [1, ['notes.png']],
+    [1, []],
+  ])
   expect(stored(report.imported[0]!.id)[0]).toEqual(['user', '[Picture that cannot be read: notes.png]\nWhat?', null])
   expect(stored(report.imported[1]!.id)[0]).toEqual(['user', '[Picture that is not in the export: Picture]', null])
 })
@@ -97,28 +124,59 @@ test('a folder of LM Studio brings the pictures of user-files beside it; one of 
   const put = (name: string, content: unknown) => {
     const path = join(folder.path, 'programs', name)
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, content instanceof Uint8Array || typeof content === 'string' ? content : JSON.stringify(content))
+    writeFileSync(
+      path,
+      content instanceof Uint8Array || typeof content === 'string' ? content : JSON.stringify(content),
+    )
   }
-  const version = { type: 'singleStep', role: 'user', content: [{ type: 'file', fileType: 'image', fileIdentifier: '1 - 2.png' }] }
-  put('lm/conversations/Shapes/17.conversation.json', { name: 'Circle', createdAt: 1_700_000_000_000, messages: [{ versions: [version], currentlySelected: 0 }] })
+  const version = {
+    type: 'singleStep',
+    role: 'user',
+    content: [{ type: 'file', fileType: 'image', fileIdentifier: '1 - 2.png' }],
+  }
+  put('lm/conversations/Shapes/17.conversation.json', {
+    name: 'Circle',
+    createdAt: 1_700_000_000_000,
+    messages: [{ versions: [version], currentlySelected: 0 }],
+  })
   put('lm/conversations/empty.conversation.json', { name: 'Empty', createdAt: 1_700_000_000_000, messages: [] })
   put('lm/user-files/1 - 2.png', CIRCLE)
   put('lm/user-files/1 - 2.png.metadata.json', { originalName: 'circle.png' })
   const lm = await bed.import(await filesOfFolder(join(folder.path, 'programs/lm/conversations')), true)
-  expect(lm).toMatchObject({ programs: ['LM Studio'], count: 1, pictures: 1, leftOut: [{ count: 1, examples: ['Empty'] }] })
+  expect(lm).toMatchObject({
+    programs: ['LM Studio'],
+    count: 1,
+    pictures: 1,
+    leftOut: [{ count: 1, examples: ['Empty'] }],
+  })
   expect(stored(lm.imported[0]!.id)).toEqual([['user', '[circle.png]', null]])
 
   put('jan/threads/t/thread.json', { id: 't', object: 'thread', title: 'Thread' })
-  const line = (id: string, role: string) => JSON.stringify({ id, object: 'thread.message', role, content: [{ type: 'text', text: { value: id } }] })
+  const line = (id: string, role: string) =>
+    JSON.stringify({ id, object: 'thread.message', role, content: [{ type: 'text', text: { value: id } }] })
   put('jan/threads/t/messages.jsonl', [line('q', 'user'), '{"id": "brok', line('a', 'assistant')].join('\n'))
   const jan = await bed.import(await filesOfFolder(join(folder.path, 'programs/jan')), true)
   expect(jan).toMatchObject({ programs: ['Jan'], count: 1, leftOut: [{ why: 'Lines that are damaged', count: 1 }] })
-  expect(stored(jan.imported[0]!.id)).toEqual([['user', 'q', null], ['assistant', 'a', 0]])
+  expect(stored(jan.imported[0]!.id)).toEqual([
+    ['user', 'q', null],
+    ['assistant', 'a', 0],
+  ])
 })
 
 test('loose files of several programs, in lines too, are each what they are; others are named', async () => {
-  const chat = (id: string) => ({ id, chat: { history: { currentId: 'q', messages: { q: { parentId: null, role: 'user', content: id, files: [{ type: 'image', url: dataUrl }] } } } } })
-  const conv = { conv: { id: 'l', name: 'Lama' }, messages: [{ id: 'q', role: 'user', content: 'Q', parent: null, children: [] }] }
+  const chat = (id: string) => ({
+    id,
+    chat: {
+      history: {
+        currentId: 'q',
+        messages: { q: { parentId: null, role: 'user', content: id, files: [{ type: 'image', url: dataUrl }] } },
+      },
+    },
+  })
+  const conv = {
+    conv: { id: 'l', name: 'Lama' },
+    messages: [{ id: 'q', role: 'user', content: 'Q', parent: null, children: [] }],
+  }
   const report = await bed.import([
     fileOf(folder.path, 'chats.json', `${JSON.stringify(chat('one'))}\n${JSON.stringify(chat('two'))}\n{"broken`),
     fileOf(folder.path, 'lama.json', [conv]),
@@ -136,7 +194,10 @@ test('loose files of several programs, in lines too, are each what they are; oth
 })
 
 test('a backup of Cherry Studio as databases says what to do instead', async () => {
-  const zip = await zipOf(join(folder.path, 'cherry.zip'), { 'metadata.json': '{}', 'IndexedDB/file__0.indexeddb.leveldb/000003.ldb': 'x' })
+  const zip = await zipOf(join(folder.path, 'cherry.zip'), {
+    'metadata.json': '{}',
+    'IndexedDB/file__0.indexeddb.leveldb/000003.ldb': 'x',
+  })
   await expect(bed.import([zip])).rejects.toEqual(code('InvalidInput'))
   await expect(bed.import([zip])).rejects.toThrow('legacy backup')
 })
@@ -148,6 +209,8 @@ test('a store that fails in the middle keeps whole conversations alone', async (
     WHEN (SELECT count(*) FROM messages) >= 4 BEGIN SELECT raise(ABORT, 'no more'); END`)
   await expect(bed.import([file])).rejects.toThrow('no more')
   bed.store.db.exec('DROP TRIGGER refuse')
-  expect(bed.conversations.ids().map((id) => [bed.conversations.get(id).title, stored(id).length])).toEqual([['A circle', 3]])
+  expect(bed.conversations.ids().map((id) => [bed.conversations.get(id).title, stored(id).length])).toEqual([
+    ['A circle', 3],
+  ])
   expect(await bed.import([file])).toMatchObject({ count: 1, alreadyHere: 1 })
 })

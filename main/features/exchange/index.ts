@@ -38,7 +38,11 @@ export interface ExchangeOptions {
 export interface Exchange {
   readonly procedures: HandlersOf<Contract>['exchange']
   /** Writes an export to the new file `target`. Throws as `exchange.export` of the contract. */
-  exportTo(target: string, wish: { ids: readonly string[] | null; format: ExportFormat }, signal?: AbortSignal): Promise<Written>
+  exportTo(
+    target: string,
+    wish: { ids: readonly string[] | null; format: ExportFormat },
+    signal?: AbortSignal,
+  ): Promise<Written>
   /** Imports files of this computer; `isFolder`: they are all of one folder. Throws as `exchange.import` of the contract. */
   importFiles(files: readonly PickedFile[], isFolder: boolean, signal?: AbortSignal): AsyncGenerator<ImportEvent>
   /** Keeps the bytes that a window posts to be imported, under its own UUID. Throws MediaTooLarge, Interrupted, Busy for a UUID that is taken. */
@@ -50,7 +54,13 @@ export interface Exchange {
 }
 
 /** Opens the way in and out. */
-export function createExchange({ conversations, attachments, folder, wasGiven, now = Date.now }: ExchangeOptions): Exchange {
+export function createExchange({
+  conversations,
+  attachments,
+  folder,
+  wasGiven,
+  now = Date.now,
+}: ExchangeOptions): Exchange {
   rmSync(folder, { recursive: true, force: true })
   const exports = new Map<Sha256, OpenAttachment>()
   const uploads = new Map<string, string>()
@@ -72,9 +82,9 @@ export function createExchange({ conversations, attachments, folder, wasGiven, n
     exportTo: (target, wish, signal) => exportConversations(target, wish, { conversations, attachments, now }, signal),
 
     async *importFiles(files, isFolder, signal) {
-      const { sets, close } = await openSets(files, isFolder)
+      const { sets, refused, close } = await openSets(files, isFolder)
       try {
-        yield* importSets(sets, { conversations, attachments, now }, signal)
+        yield* importSets(sets, { conversations, attachments, now }, signal, refused)
       } finally {
         close()
       }
@@ -165,7 +175,8 @@ async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > MAX_UPLOAD) throw new AppError('MediaTooLarge', 'This file is larger than 8 GB. Unpack it and import parts of it.')
+    if (bytes > MAX_UPLOAD)
+      throw new AppError('MediaTooLarge', 'This file is larger than 8 GB. Unpack it and import parts of it.')
     // a chunk is good until the next one is asked for, and a file's stream may hold it longer
     yield Buffer.from(chunk)
   }

@@ -18,7 +18,8 @@ export interface Found extends Imported {
 }
 
 /** The manifest of an export of our own in a set; null: it is none. */
-export const ownManifest = (set: FileSet): string | null => set.names.find((name) => basename(name) === MANIFEST) ?? null
+export const ownManifest = (set: FileSet): string | null =>
+  set.names.find((name) => basename(name) === MANIFEST) ?? null
 
 /**
  * What a set of another program's files holds, one file at a time. Tells in `leftOut` what was passed over. Throws InvalidInput where nothing in it
@@ -55,11 +56,19 @@ export async function* readSet(set: FileSet, leftOut: Omissions): AsyncGenerator
   }
   if (candidates.length === 1 && damaged) throw damaged
   const programs = 'Sightline, Open WebUI, ChatGPT, LM Studio, Jan, Cherry Studio or llama.cpp'
-  throw new AppError('InvalidInput', `${set.title} holds no conversations of ${programs}. Pick the file or folder that the program exported.`)
+  const advice = set.names.some((name) => /\.zip$/i.test(name))
+    ? 'It holds other zips: unpack it, then import those.'
+    : 'Pick the file or folder that the program exported.'
+  throw new AppError('InvalidInput', `${set.title} holds no conversations of ${programs}. ${advice}`)
 }
 
 const damagedFile = (name: string, cause: unknown) =>
-  new AppError('InvalidInput', `${baseName(name)} is damaged: it is no whole JSON. Export it anew, then import it again.`, undefined, { cause })
+  new AppError(
+    'InvalidInput',
+    `${baseName(name)} is damaged: it is no whole JSON. Export it anew, then import it again.`,
+    undefined,
+    { cause },
+  )
 
 /** Newer backups of Cherry Studio are databases. */
 function refuseDatabases(set: FileSet): void {
@@ -77,12 +86,22 @@ function refuseDatabases(set: FileSet): void {
  */
 function candidatesOf(set: FileSet): string[] {
   const json = set.names.filter((name) => /\.(json|jsonl|ndjson)$/i.test(name))
-  const archives = [/^conversations(-\d+)?\.json$/, /^data\.json$/, /\.conversation\.json$/, /^(thread\.json|messages\.jsonl)$/]
+  const archives = [
+    /^conversations(-\d+)?\.json$/,
+    /^data\.json$/,
+    /\.conversation\.json$/,
+    /^(thread\.json|messages\.jsonl)$/,
+  ]
   for (const form of set.isWhole ? archives : []) {
     const found = json.filter((name) => form.test(basename(name)))
     if (found.length > 0) return found
   }
-  return json.filter((name) => !/\.metadata\.json$|^(export_manifest|conversation_asset_file_names|user|user_settings)\.json$/.test(basename(name)))
+  return json.filter(
+    (name) =>
+      !/\.metadata\.json$|^(export_manifest|conversation_asset_file_names|user|user_settings)\.json$/.test(
+        basename(name),
+      ),
+  )
 }
 
 /** The values of a JSON text, of an array of them, or of one in each line. Throws SyntaxError. */
@@ -100,7 +119,13 @@ function parse(content: string): readonly unknown[] {
       }
     })
     // a text in many lines has lines that are JSON, such as brackets and numbers
-    if (values.length < 1 || values.length < lines.length / 2 || lines.length === 1 || !values.every((value) => typeof value === 'object')) throw error
+    if (
+      values.length < 1 ||
+      values.length < lines.length / 2 ||
+      lines.length === 1 ||
+      !values.every((value) => typeof value === 'object')
+    )
+      throw error
     return Object.assign(values, { broken: lines.length - values.length })
   }
 }
@@ -159,7 +184,8 @@ function createContext(set: FileSet) {
     if (values.some(isOpenWebUi)) return { program: 'Open WebUI', ...readOpenWebUi(values) }
     if (isLmStudio(first)) return { program: 'LM Studio', ...(await lmStudio(values, name)) }
     if (isCherryStudio(first)) {
-      const findFile = (file: string) => set.names.find((one) => one === `Data/Files/${file}` || one.endsWith(`/Data/Files/${file}`)) ?? null
+      const findFile = (file: string) =>
+        set.names.find((one) => one === `Data/Files/${file}` || one.endsWith(`/Data/Files/${file}`)) ?? null
       return { program: 'Cherry Studio', ...readCherryStudio(first, findFile) }
     }
     if (isJanThread(first)) return { program: 'Jan', ...(await janThread(first, name)) }

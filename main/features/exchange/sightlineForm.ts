@@ -47,7 +47,10 @@ export function readManifest(content: string): readonly string[] {
   const read = Manifest.safeParse(parse(content, MANIFEST))
   if (!read.success) throw damaged(MANIFEST, read.error)
   if (read.data.version > VERSION)
-    throw new AppError('InvalidInput', 'This export was made by a newer version of Sightline. Install that, then import it there.')
+    throw new AppError(
+      'InvalidInput',
+      'This export was made by a newer version of Sightline. Install that, then import it there.',
+    )
   return read.data.conversations
 }
 
@@ -79,4 +82,9 @@ function parse(content: string, name: string): unknown {
 }
 
 const damaged = (name: string, cause?: unknown) =>
-  new AppError('InvalidInput', `${name} in the export is damaged. Export the conversations anew, then import that.`, undefined, { cause })
+  new AppError(
+    'InvalidInput',
+    `${name} in the export is damaged. Export the conversations anew, then import that.`,
+    undefined,
+    { cause },
+  )

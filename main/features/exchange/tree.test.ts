@@ -18,7 +18,9 @@ const lines = (nodes: TreeNode[], active: string | null = null) => {
     turn.parts.map((part) => (part.type === 'text' ? part.text : '[]')).join('')
   return {
     leaf,
-    turns: turns.map((turn) => `${turn.parent ?? ''} > ${turn.id}: ${turn.reasoning ? `<${turn.reasoning}>` : ''}${words(turn)}`),
+    turns: turns.map(
+      (turn) => `${turn.parent ?? ''} > ${turn.id}: ${turn.reasoning ? `<${turn.reasoning}>` : ''}${words(turn)}`,
+    ),
   }
 }
 

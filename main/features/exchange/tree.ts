@@ -142,7 +142,8 @@ export function toTurns(
     }
   }
 
-  let shown = active !== null && byId.has(active) ? active : (placed.findLast(({ parent }) => parent === null)?.node.id ?? null)
+  let shown =
+    active !== null && byId.has(active) ? active : (placed.findLast(({ parent }) => parent === null)?.node.id ?? null)
   for (let next = shown; next !== null; next = byId.get(next)?.children.at(-1) ?? null) shown = next
   const leaf = shown === null ? null : (leads.get(shown)?.turn ?? null)
   return { turns: inOrder([...turns.values()]), leaf }

@@ -12,7 +12,8 @@ type Files = Pick<AttachmentGateway, 'open'>
 const MAX_VIDEO_BYTES = 64 * 1024 ** 2
 
 /** Nothing is loaded or run, whatever stands in the page. */
-const POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+const POLICY =
+  "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c1c1a; --muted: #6b6b66; --line: #e2e2dd; --soft: #f4f4f0; --page: #fff; --mark: #0b6bcb }
@@ -158,7 +159,8 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)}%`
 
 function markHtml(mark: PictureMark): string {
   const label = mark.label ? `<span class="label">${escape(mark.label)}</span>` : ''
-  if (mark.type === 'point') return `<span class="point" style="left:${percent(mark.x)};top:${percent(mark.y)}">${label}</span>`
+  if (mark.type === 'point')
+    return `<span class="point" style="left:${percent(mark.x)};top:${percent(mark.y)}">${label}</span>`
   const [left, right] = [Math.min(mark.x1, mark.x2), Math.max(mark.x1, mark.x2)]
   const [top, bottom] = [Math.min(mark.y1, mark.y2), Math.max(mark.y1, mark.y2)]
   const place = `left:${percent(left)};top:${percent(top)};width:${percent(right - left)};height:${percent(bottom - top)}`

@@ -18,7 +18,9 @@ export function shownLine({ conversation, messages }: WholeConversation): Shown[
   const line: StoredMessage[] = []
   for (let next = byId.get(conversation.leafId ?? ''); next; next = byId.get(next.parentId ?? '')) line.push(next)
   const below = Map.groupBy(messages, ({ parentId }) => parentId)
-  const besides = new Map(messages.flatMap((message) => (message.beside === null ? [] : [[message.beside, message] as const])))
+  const besides = new Map(
+    messages.flatMap((message) => (message.beside === null ? [] : [[message.beside, message] as const])),
+  )
   return line.toReversed().map((message) => {
     // a pair of answers is one version
     const versions = (below.get(message.parentId) ?? []).filter(({ beside }) => beside === null)
@@ -89,12 +91,18 @@ function partMarkdown(part: Part, hasFile: (sha: string) => boolean): string {
       return `> **Thought**\n>\n${part.text.trim().replace(/^/gm, '> ')}`
     case 'image': {
       const marks = (part.marks ?? []).map((mark) => `- ${oneLine(markWords(mark))}`)
-      return [link(part.attachment, true, hasFile), ...(marks.length > 0 ? [`Marked:\n\n${marks.join('\n')}`] : [])].join('\n\n')
+      return [
+        link(part.attachment, true, hasFile),
+        ...(marks.length > 0 ? [`Marked:\n\n${marks.join('\n')}`] : []),
+      ].join('\n\n')
     }
     case 'video':
       return link(part.attachment, false, hasFile)
     case 'frames':
-      return [`Video of ${part.pictures.length} frames: ${oneLine(part.name)}`, ...part.pictures.map((picture) => link(picture, true, hasFile))].join('\n\n')
+      return [
+        `Video of ${part.pictures.length} frames: ${oneLine(part.name)}`,
+        ...part.pictures.map((picture) => link(picture, true, hasFile)),
+      ].join('\n\n')
   }
 }
 

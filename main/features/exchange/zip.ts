@@ -21,7 +21,12 @@ export interface OpenZip {
 
 /** What is said of a zip that cannot be read to its end. */
 export const damagedZip = (name: string, cause?: unknown) =>
-  new AppError('InvalidInput', `${name} is damaged or no zip. Make or fetch it anew, then import it again.`, undefined, { cause })
+  new AppError(
+    'InvalidInput',
+    `${name} is damaged or no zip. Make or fetch it anew, then import it again.`,
+    undefined,
+    { cause },
+  )
 
 /**
  * Opens the zip at `path`; `name` is what errors call it. Folders, and what macOS adds to zips, are no entries. Throws InvalidInput for what is no
@@ -62,10 +67,7 @@ export async function openZip(path: string, name: string, most: number): Promise
 }
 
 /** Something to be put into a zip. `content`: is asked for when its turn comes; a path is read from the disk, uncompressed. */
-export type ZipInput = { readonly name: string } & (
-  | { readonly path: string }
-  | { readonly content: () => Readable }
-)
+export type ZipInput = { readonly name: string } & ({ readonly path: string } | { readonly content: () => Readable })
 
 /** Writes a zip to the new file `target`, one entry after another. Throws what its contents throw, and the file system's errors. */
 export async function writeZip(target: string, inputs: Iterable<ZipInput>, signal?: AbortSignal): Promise<void> {

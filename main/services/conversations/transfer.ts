@@ -49,7 +49,12 @@ export function createTransfer(db: Database, index: SearchIndex) {
       ...{ id, conversationId: message.conversationId, parentId: message.parentId, role: message.role },
       ...{ status: message.status, model: message.model, leftOut: message.leftOut, beside: message.beside },
       ...{ error: json(message.error), usage: json(message.usage), timings: json(message.timings) },
-      ...{ seen: json(message.seen), format: json(message.format), job: json(message.job), createdAt: message.createdAt },
+      ...{
+        seen: json(message.seen),
+        format: json(message.format),
+        job: json(message.job),
+        createdAt: message.createdAt,
+      },
     })
     const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')
     said.forEach((part, ordinal) => {
@@ -70,13 +75,18 @@ export function createTransfer(db: Database, index: SearchIndex) {
     /** Throws NotFound. Each message stands after its parent. */
     read(id: string): WholeConversation {
       const row = sql.conversation.get(id)
-      if (!row) throw new AppError('NotFound', 'This conversation is no longer there. It may have been removed.', { id })
+      if (!row)
+        throw new AppError('NotFound', 'This conversation is no longer there. It may have been removed.', { id })
       const parts = Map.groupBy(sql.parts.all(id), ({ message_id }) => message_id)
       const thoughts = new Map(sql.thoughts.all(id).map((thought) => [thought.message_id, thought]))
       const messages = sql.messages.all(id).map((message): StoredMessage => {
         const thought = thoughts.get(message.id)
         const said = (parts.get(message.id) ?? []).map(partOf)
-        const { siblings: _, ...stored }: Message = messageOf(message, [...(thought ? [reasoningOf(thought)] : []), ...said], [])
+        const { siblings: _, ...stored }: Message = messageOf(
+          message,
+          [...(thought ? [reasoningOf(thought)] : []), ...said],
+          [],
+        )
         return stored
       })
       return { conversation: conversationOf(row), messages }
@@ -106,7 +116,10 @@ export function createTransfer(db: Database, index: SearchIndex) {
         const known = (wanted: string | null): string | null => {
           const found = wanted === null ? null : stored.get(wanted)
           if (found === undefined)
-            throw new AppError('InvalidInput', 'A message stands before the one that it follows, so the file is damaged.')
+            throw new AppError(
+              'InvalidInput',
+              'A message stands before the one that it follows, so the file is damaged.',
+            )
           return found
         }
         for (const message of messages) {

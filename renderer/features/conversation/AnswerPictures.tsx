@@ -11,7 +11,11 @@ export function AnswerPictures({ message }: { message: Message }): ReactNode {
   const [viewed, setViewed] = useState<number | null>(null)
   const images = message.parts.filter((part) => part.type === 'image')
   if (images.length === 0) return null
-  const pictures = images.map(({ attachment }) => ({ ...attachment, url: pictureUrl(host, attachment.sha) ?? '', marks: [] }))
+  const pictures = images.map(({ attachment }) => ({
+    ...attachment,
+    url: pictureUrl(host, attachment.sha) ?? '',
+    marks: [],
+  }))
   return (
     <div className="flex flex-wrap gap-2">
       {images.map(({ attachment }, number) => (

@@ -21,18 +21,24 @@ export interface Exportable {
 /** What is offered to be exported: one conversation, or all of which some may be chosen. */
 export type ExportWish = { readonly one: Exportable } | { readonly all: readonly Exportable[] }
 
-const forms: readonly { format: ExportFormat; icon: typeof Globe; label: string; note: string; noteOfMany?: string }[] = [
-  {
-    ...{ format: 'html', icon: Globe, label: 'Web page' },
-    note: 'One file with its pictures in it, which any browser opens.',
-    noteOfMany: 'A page for each, with its pictures in it, in a zip.',
-  },
-  { format: 'markdown', icon: FileText, label: 'Markdown', note: 'Text with its pictures and videos beside it, in a zip.' },
-  {
-    ...{ format: 'json', icon: Archive, label: 'Everything, as JSON' },
-    note: 'All versions, media and figures, in a zip that Sightline imports again.',
-  },
-]
+const forms: readonly { format: ExportFormat; icon: typeof Globe; label: string; note: string; noteOfMany?: string }[] =
+  [
+    {
+      ...{ format: 'html', icon: Globe, label: 'Web page' },
+      note: 'One file with its pictures in it, which any browser opens.',
+      noteOfMany: 'A page for each, with its pictures in it, in a zip.',
+    },
+    {
+      format: 'markdown',
+      icon: FileText,
+      label: 'Markdown',
+      note: 'Text with its pictures and videos beside it, in a zip.',
+    },
+    {
+      ...{ format: 'json', icon: Archive, label: 'Everything, as JSON' },
+      note: 'All versions, media and figures, in a zip that Sightline imports again.',
+    },
+  ]
 
 /** Chooses the form of an export, saves it, and says what is not in it. null: closed. */
 export function ExportDialog({
@@ -190,7 +196,9 @@ function Chooser({
   const isAll = without.size === 0
   return (
     <Disclosure
-      label={isAll ? `All ${count(all.length)} conversations` : `${count(number)} of ${count(all.length)} conversations`}
+      label={
+        isAll ? `All ${count(all.length)} conversations` : `${count(number)} of ${count(all.length)} conversations`
+      }
       note="Choose"
     >
       <div className="flex flex-col gap-1 pt-1 pl-5">

@@ -8,7 +8,7 @@ import { Disclosure } from '../../components/primitives/Disclosure.tsx'
 import { ErrorNote, ProgressBar } from '../../components/primitives/Feedback.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
-import { count } from '../../lib/format.ts'
+import { count, counted } from '../../lib/format.ts'
 import { LeftOutList } from './LeftOutList.tsx'
 import { importFiles } from './exchange.ts'
 import type { ImportProgress } from './exchange.ts'
@@ -18,7 +18,10 @@ const places: readonly { program: string; place: string }[] = [
   { program: 'Sightline', place: 'The zip of “Everything, as JSON”.' },
   { program: 'ChatGPT', place: 'The zip of Settings, Data controls, Export data.' },
   { program: 'Open WebUI', place: 'The file of Settings, Data controls, Export chats. Newer ones hold no pictures.' },
-  { program: 'LM Studio', place: 'The folder .lmstudio in your home folder, or conversations and user-files of it together.' },
+  {
+    program: 'LM Studio',
+    place: 'The folder .lmstudio in your home folder, or conversations and user-files of it together.',
+  },
   { program: 'Jan', place: 'The folder threads of its data folder.' },
   { program: 'Cherry Studio', place: 'The zip of a legacy backup, in its data settings.' },
   { program: 'llama.cpp', place: 'The files of Export in its web page.' },
@@ -52,7 +55,13 @@ type State =
   | { readonly is: 'failed'; readonly message: string }
   | { readonly is: 'done'; readonly report: ImportReport }
 
-function Import({ onDone, onOpenConversation }: { onDone: () => void; onOpenConversation: (id: string) => void }): ReactNode {
+function Import({
+  onDone,
+  onOpenConversation,
+}: {
+  onDone: () => void
+  onOpenConversation: (id: string) => void
+}): ReactNode {
   const [state, setState] = useState<State>({ is: 'choosing' })
   const abort = useRef<AbortController | null>(null)
   useEffect(() => () => abort.current?.abort(), [])
@@ -91,7 +100,12 @@ function Import({ onDone, onOpenConversation }: { onDone: () => void; onOpenConv
       {state.is === 'failed' ? <ErrorNote message={state.message} /> : null}
       <div className="flex flex-wrap gap-2">
         <Picker label="Choose files…" icon={<FileUp aria-hidden />} onPicked={(files) => void run(files)} isPrimary />
-        <Picker label="Choose a folder…" icon={<FolderUp aria-hidden />} onPicked={(files) => void run(files)} isFolder />
+        <Picker
+          label="Choose a folder…"
+          icon={<FolderUp aria-hidden />}
+          onPicked={(files) => void run(files)}
+          isFolder
+        />
       </div>
       <Disclosure label="Where programs keep them">
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 pt-1 pl-5 max-[480px]:grid-cols-1">
@@ -134,7 +148,7 @@ function Picker({
         {icon}
         {label}
       </Button>
-      <input ref={input} type="file" multiple hidden webkitdirectory={isFolder ? '' : undefined} onChange={onChange} />
+      <input ref={input} type="file" multiple hidden {...(isFolder && { webkitdirectory: '' })} onChange={onChange} />
     </>
   )
 }
@@ -145,7 +159,7 @@ function Working({ progress, onCancel }: { progress: ImportProgress; onCancel: (
   const words = isSending
     ? `Reading file ${count(sent + 1)} of ${count(files)}`
     : conversations > 0
-      ? `${conversations === 1 ? '1 conversation' : `${count(conversations)} conversations`} so far`
+      ? `${counted(conversations, 'conversation')} so far`
       : 'Looking for conversations'
   return (
     <div className="flex flex-col gap-3">
@@ -205,19 +219,21 @@ function Done({
   )
 }
 
-const of = (number: number, one: string, many = `${one}s`): string => `${count(number)} ${number === 1 ? one : many}`
+const of = (number: number, one: string, many: string): string => `${count(number)} ${number === 1 ? one : many}`
 
 /** What came of an import, in a sentence or two. */
 export function summary({ programs, count: all, messages, pictures, alreadyHere, grown }: ImportReport): string {
   const from = programs.length > 0 ? ` from ${programs.join(' and ')}` : ''
-  const with_ = `${of(messages, 'message')}${pictures > 0 ? ` and ${of(pictures, 'picture or video', 'pictures and videos')}` : ''}`
+  const with_ = `${counted(messages, 'message')}${pictures > 0 ? ` and ${of(pictures, 'picture or video', 'pictures and videos')}` : ''}`
   const sentences = [
-    ...(all > 0 ? [`${of(all, 'conversation')}${from}: ${with_}.`] : []),
-    ...(grown > 0 ? [`${of(grown, 'conversation')} got what was new${all > 0 ? '' : `: ${with_}`}.`] : []),
+    ...(all > 0 ? [`${counted(all, 'conversation')}${from}: ${with_}.`] : []),
+    ...(grown > 0 ? [`${counted(grown, 'conversation')} got what was new${all > 0 ? '' : `: ${with_}`}.`] : []),
     ...(alreadyHere > 0
-      ? [all > 0 || grown > 0
-          ? `${of(alreadyHere, 'conversation was', 'conversations were')} here already.`
-          : `Nothing new${from}: ${alreadyHere === 1 ? 'its conversation is' : `all ${count(alreadyHere)} conversations are`} here already.`]
+      ? [
+          all > 0 || grown > 0
+            ? `${of(alreadyHere, 'conversation was', 'conversations were')} here already.`
+            : `Nothing new${from}: ${alreadyHere === 1 ? 'its conversation is' : `all ${count(alreadyHere)} conversations are`} here already.`,
+        ]
       : []),
   ]
   return sentences.join(' ') || `There was no conversation with a message${from}.`

@@ -43,7 +43,10 @@ export async function importFiles(
 ): Promise<ImportReport> {
   const files = picked.filter((file) => !NOISE.test(nameOf(file)))
   if (files.length > MAX_IMPORT_FILES)
-    throw new AppError('InvalidInput', `These are more than ${MAX_IMPORT_FILES.toLocaleString('en')} files. Import parts of them.`)
+    throw new AppError(
+      'InvalidInput',
+      `These are more than ${MAX_IMPORT_FILES.toLocaleString('en')} files. Import parts of them.`,
+    )
   if (files.length === 0) throw new AppError('InvalidInput', 'There are no files in this folder. Pick another one.')
   const host = await whenHost()
   const given = new Array<FileToImport>(files.length)

@@ -130,7 +130,14 @@ function partsOf(content: Fields, metadata: Fields, assets: AssetFiles, omission
   const partOf = (part: unknown): ImportedPart[] => {
     if (typeof part === 'string') return words(part)
     const { content_type: kind, asset_pointer: pointer, text: said } = fields(part)
-    if (kind === 'image_asset_pointer') return [picture(text(pointer).replace(/^[a-z-]+:\/\//, '').replace(/#.*$/s, ''))]
+    if (kind === 'image_asset_pointer')
+      return [
+        picture(
+          text(pointer)
+            .replace(/^[a-z-]+:\/\//, '')
+            .replace(/#.*$/s, ''),
+        ),
+      ]
     if (kind === 'audio_transcription') return words(text(said))
     if (typeof kind === 'string' && /audio|video/.test(kind)) omissions.add(reasons.sound)
     else if (isFields(part)) omissions.add('Parts of a kind that Sightline does not know', text(kind))

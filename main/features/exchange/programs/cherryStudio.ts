@@ -118,7 +118,7 @@ function contentOf(
   // before version 4 the text stands in the message itself
   const old = typeof message['content'] === 'string' && texts(message['blocks']).length === 0 ? message['content'] : ''
   if (old !== '') words.push(old)
-  for (const block of texts(message['blocks']).flatMap((id) => blocks.get(id) ?? [])) {
+  for (const block of texts(message['blocks']).map((id) => blocks.get(id) ?? {})) {
     const content = text(block['content'])
     const type = text(block['type'])
     if (type === 'main_text') words.push(content)
@@ -133,7 +133,7 @@ function contentOf(
     } else if (type === 'error') failed = text(fields(block['error'])['message']) || content || 'Failed.'
     else if (type === 'tool' || type === 'citation') omissions.add(reasons.tools)
     else if (type === 'video') omissions.add(reasons.sound)
-    else if (type !== 'unknown') omissions.add('Parts of a kind that Sightline does not know', type)
+    else if (type !== '' && type !== 'unknown') omissions.add('Parts of a kind that Sightline does not know', type)
   }
   const whole = words.filter((one) => one !== '').join('\n\n')
   const { thought, rest } = role === 'assistant' ? splitThought(whole) : { thought: null, rest: whole }
@@ -158,8 +158,6 @@ function picturesOf(block: Fields, findFile: CherryFile): ImportedPart[] {
   const all = [...(typeof url === 'string' && url !== '' ? [url] : []), ...texts(made['images'])]
   return [...new Set(all)].map((address) => ({
     ...{ type: 'picture', name: null },
-    from: address.startsWith('http')
-      ? { missing: 'it lies at an address outside of the backup' }
-      : { data: address },
+    from: address.startsWith('http') ? { missing: 'it lies at an address outside of the backup' } : { data: address },
   }))
 }

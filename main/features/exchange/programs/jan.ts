@@ -32,7 +32,12 @@ export function readJan(thread: unknown, messages: readonly unknown[]): Imported
   const isTree = kept.some(({ about }) => 'parentId' in about)
   const parents = isTree ? parentsOf(kept) : new Map(kept.map(({ id }, i) => [id, kept[i - 1]?.id ?? null]))
   const nodes = kept.map(
-    ({ id, line }): TreeNode => ({ id, parent: parents.get(id) ?? null, children: [], is: kindOf(line, model, omissions) }),
+    ({ id, line }): TreeNode => ({
+      id,
+      parent: parents.get(id) ?? null,
+      children: [],
+      is: kindOf(line, model, omissions),
+    }),
   )
   const { turns, leaf } = toTurns(nodes, isTree ? activeOf(kept, parents, metadata) : null)
   const title = textOrNull(record['title'])
@@ -109,7 +114,8 @@ function kindOf(line: Fields, model: string | null, omissions: Omissions): NodeK
   if (role === 'tool') omissions.add(reasons.tools)
   if (role !== 'user' && role !== 'assistant') return { kind: 'skip' }
   const about = fields(line['metadata'])
-  const content = typeof line['content'] === 'string' ? [{ type: 'text', text: { value: line['content'] } }] : line['content']
+  const content =
+    typeof line['content'] === 'string' ? [{ type: 'text', text: { value: line['content'] } }] : line['content']
   const parts: ImportedPart[] = []
   const thoughts: (string | null)[] = []
   let words = ''

@@ -72,7 +72,9 @@ function kindOf(message: Fields, omissions: Omissions): NodeKind {
   const calls = message['toolCalls']
   if ((typeof calls === 'string' && calls !== '') || list(calls).length > 0) omissions.add(reasons.tools)
   const reasoning =
-    role === 'assistant' ? joinThoughts([textOrNull(message['reasoningContent']) ?? textOrNull(message['thinking']), thought]) : null
+    role === 'assistant'
+      ? joinThoughts([textOrNull(message['reasoningContent']) ?? textOrNull(message['thinking']), thought])
+      : null
   if (parts.length === 0 && reasoning === null) return { kind: 'skip' }
   return {
     ...{ kind: 'turn', role, parts, reasoning, end: 'complete' },

@@ -19,15 +19,16 @@ export interface UserFile {
 }
 
 /** The identifiers of the files that a conversation names. */
-export const userFilesOf = (conversation: unknown): string[] => [
-  ...new Set(
-    list(fields(conversation)['messages']).flatMap((message) =>
-      list(fields(message)['versions']).flatMap((version) =>
-        list(fields(version)['content']).map((part) => identifierOf(fields(part))),
+export const userFilesOf = (conversation: unknown): string[] =>
+  [
+    ...new Set(
+      list(fields(conversation)['messages']).flatMap((message) =>
+        list(fields(message)['versions']).flatMap((version) =>
+          list(fields(version)['content']).map((part) => identifierOf(fields(part))),
+        ),
       ),
     ),
-  ),
-].filter((id) => id !== '')
+  ].filter((id) => id !== '')
 
 // the program's own library calls the fields otherwise than it writes them
 const identifierOf = (part: Fields): string =>
@@ -47,7 +48,8 @@ export function readLmStudio(conversation: unknown, fileName: string, userFile: 
     const all = list(versions).map((version, i) => turnOf(fields(version), `m${slot}.v${i}`, last, userFile, omissions))
     const kept = all.filter((turn) => turn !== null)
     turns.push(...kept)
-    const selected = typeof currentlySelected === 'number' ? Math.max(0, Math.min(all.length - 1, currentlySelected)) : -1
+    const selected =
+      typeof currentlySelected === 'number' ? Math.max(0, Math.min(all.length - 1, currentlySelected)) : -1
     last = (all[selected] ?? kept.at(-1))?.id ?? last
   })
   const title = textOrNull(record['name'])
@@ -98,7 +100,8 @@ function turnOf(
     else parts.push(...said)
     model ??= textOrNull(fields(step['genInfo'])['identifier'])
   }
-  const { thought, rest } = role === 'assistant' ? splitThought(wordsOf(parts)) : { thought: null, rest: wordsOf(parts) }
+  const { thought, rest } =
+    role === 'assistant' ? splitThought(wordsOf(parts)) : { thought: null, rest: wordsOf(parts) }
   const media = parts.filter((part) => part.type !== 'text')
   const said: ImportedPart[] = [...media, ...(rest === '' ? [] : [{ type: 'text', text: rest } as const])]
   const reasoning = joinThoughts([...thoughts, thought])

@@ -66,17 +66,24 @@ function kindOf(message: Fields, omissions: Omissions): NodeKind {
   }
   if (role !== 'user' && role !== 'assistant') return { kind: 'skip' }
   const said = contentOf(message)
-  const { words, thought } = role === 'assistant' ? withoutDetails(said.text, omissions) : { words: said.text, thought: null }
-  const output = role === 'assistant' && words.trim() === '' ? outputOf(message['output']) : { words: '', thought: null }
+  const { words, thought } =
+    role === 'assistant' ? withoutDetails(said.text, omissions) : { words: said.text, thought: null }
+  const output =
+    role === 'assistant' && words.trim() === '' ? outputOf(message['output']) : { words: '', thought: null }
   const spoken = words.trim() === '' ? output.words : words
   const parts: ImportedPart[] = [
     ...said.pictures,
     ...list(message['files']).flatMap((file) => fileOf(fields(file), omissions)),
     ...(spoken === '' ? [] : [{ type: 'text', text: spoken } as const]),
   ]
-  if (textOrNull(fields(message['merged'])['content'])) omissions.add('Answers merged of several: each of them is there')
+  if (textOrNull(fields(message['merged'])['content']))
+    omissions.add('Answers merged of several: each of them is there')
   const error = message['error']
-  const failed = isFields(error) ? text(error['content']) || 'Failed.' : typeof error === 'string' && error ? error : null
+  const failed = isFields(error)
+    ? text(error['content']) || 'Failed.'
+    : typeof error === 'string' && error
+      ? error
+      : null
   const reasoning = joinThoughts([thought, output.thought])
   const end = failed !== null ? { failed } : message['done'] === false ? 'stopped' : 'complete'
   if (parts.length === 0 && reasoning === null && (role === 'user' || end === 'complete')) return { kind: 'skip' }

@@ -43,7 +43,9 @@ export function openBed(data: string, spawnWorker: SpawnWorker) {
 export type Bed = ReturnType<typeof openBed>
 
 /** What an export holds: the names of its files, and the text of one. */
-export async function unzip(path: string): Promise<{ names: readonly string[]; text: (name: string) => Promise<string> }> {
+export async function unzip(
+  path: string,
+): Promise<{ names: readonly string[]; text: (name: string) => Promise<string> }> {
   const { sets, close } = await openSets([{ name: 'export.zip', path }], false)
   const [set] = sets
   if (!set) throw new Error('The zip is empty.')
