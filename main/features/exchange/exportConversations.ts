@@ -2,12 +2,12 @@ import { createWriteStream, existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '#contract'
-import type { Attachment, ExportFormat, LeftOut, Part } from '#contract'
+import type { Attachment, ExportFormat, LeftOut } from '#contract'
 import { safeName } from '../../lib/files/files.ts'
 import type { AttachmentGateway } from '../../services/media/index.ts'
 import type { Conversations, WholeConversation } from '../../services/conversations/index.ts'
 import { Omissions } from './form.ts'
-import { endingOf } from './mediaNames.ts'
+import { endingOf, mediaOf } from './media.ts'
 import { conversationFile, MANIFEST, writeConversation, writeManifest } from './sightlineForm.ts'
 import { writeHtml } from './writeHtml.ts'
 import { shownLine, writeMarkdown } from './writeMarkdown.ts'
@@ -141,9 +141,6 @@ function readable(
 
 const shownMedia = (whole: WholeConversation): Attachment[] =>
   shownLine(whole).flatMap(({ message }) => message.parts.flatMap(mediaOf))
-
-const mediaOf = (part: Part): readonly Attachment[] =>
-  part.type === 'text' || part.type === 'reasoning' ? [] : part.type === 'frames' ? part.pictures : [part.attachment]
 
 const hasFile = (sha: string, attachments: ExportFrom['attachments']): boolean => fileOf(sha, attachments) !== null
 

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path/posix'
 import { Readable } from 'node:stream'
-import { AppError } from '#contract'
+import { AppError, MAX_TEXT } from '#contract'
 import type { Attachment, ImportEvent, ImportReport, Part, VideoAttachment, VideoFacts } from '#contract'
 import { derivedId } from '../../lib/derivedId.ts'
 import type { AttachmentGateway } from '../../services/media/index.ts'
@@ -8,12 +8,11 @@ import type { Conversations, StoredMessage, WholeConversation } from '../../serv
 import type { FileSet } from './fileSet.ts'
 import { Omissions, reasons } from './form.ts'
 import type { ImportedConversation, ImportedPart, ImportedTurn } from './form.ts'
+import { mediaOf } from './media.ts'
 import { ownManifest, readSet } from './recognise.ts'
 import { readConversation, readManifest } from './sightlineForm.ts'
 import { splitDataUrl } from './dataUrl.ts'
 
-/** The longest text of a part, in UTF-16 units, as `Part` has it. */
-const MAX_TEXT = 2_000_000
 /** The most turns of a conversation that is taken over. */
 const MAX_TURNS = 100_000
 /** How many conversations the report names. */
@@ -191,9 +190,6 @@ const factsOf = ({
   bytes: _bytes,
   ...facts
 }: VideoAttachment): VideoFacts => facts
-
-const mediaOf = (part: Part): readonly Attachment[] =>
-  part.type === 'text' || part.type === 'reasoning' ? [] : part.type === 'frames' ? part.pictures : [part.attachment]
 
 interface TakeOver {
   readonly set: FileSet

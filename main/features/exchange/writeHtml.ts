@@ -27,7 +27,7 @@ article { margin: 0 0 2rem }
 .who { margin: 0 0 .4rem }
 .question .said { background: var(--soft); border-radius: .6rem; padding: .55rem .9rem; white-space: pre-wrap; margin: 0 0 .6rem }
 figure { position: relative; display: inline-block; margin: 0 .5rem .6rem 0; max-width: 100%; line-height: 0 }
-img, video { max-width: 100%; max-height: 32rem; border-radius: .4rem; background: var(--soft) }
+img, video { width: auto; height: auto; max-width: 100%; max-height: 32rem; border-radius: .4rem; background: var(--soft) }
 .box, .point { position: absolute; border: 2px solid var(--mark); line-height: 1 }
 .point { width: .8rem; height: .8rem; margin: -.4rem; border-radius: 50%; background: var(--page) }
 .label { position: absolute; left: -2px; bottom: 100%; padding: .15rem .3rem; font-size: .7rem; white-space: nowrap; color: var(--page); background: var(--mark) }
@@ -115,7 +115,7 @@ async function* figure(picture: Attachment, files: Files, omissions: Omissions, 
     yield note(`Missing: ${picture.name}`)
     return
   }
-  yield `<figure><img alt="${escape(picture.name)}" width="${picture.width}" height="${picture.height}" style="height:auto" src="data:${escape(file.mime)};base64,`
+  yield `<figure><img alt="${escape(picture.name)}" width="${picture.width}" height="${picture.height}" src="data:${escape(file.mime)};base64,`
   yield* base64(file.path)
   yield `">${marks}</figure>\n`
 }

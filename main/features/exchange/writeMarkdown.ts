@@ -1,6 +1,6 @@
 import type { Message, Part, PictureMark } from '#contract'
 import type { StoredMessage, WholeConversation } from '../../services/conversations/index.ts'
-import { endingOf } from './mediaNames.ts'
+import { endingOf } from './media.ts'
 
 /** A message of the line that is shown, with its place among those that it could be. */
 export interface Shown {

@@ -12,7 +12,7 @@ import type { Added, StoredMessage, WholeConversation } from './types.ts'
 export function createTransfer(db: Database, index: SearchIndex) {
   const sql = {
     conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
-    ids: db.prepare<[], string>('SELECT id FROM conversations ORDER BY position').pluck(),
+    ids: db.prepare<[], string>('SELECT id FROM conversations ORDER BY updated_at DESC, position DESC').pluck(),
     messages: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE conversation_id = ? ORDER BY position'),
     parts: db.prepare<[string], PartRow & { message_id: string }>(`
       SELECT p.message_id, p.type, p.text, p.attachment FROM messages m JOIN parts p ON p.message_id = m.id

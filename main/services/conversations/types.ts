@@ -127,7 +127,7 @@ export interface Conversations {
    * read the watchers' streams end, so that they ask again.
    */
   reportLost(messageId: string, error: ErrorInfo): void
-  /** The ids of all conversations, in the order in which they were begun here. */
+  /** The ids of all conversations, newest first. */
   ids(): string[]
   /** A conversation with all of its branches; an answer that is being written is as if it had been cut short now. */
   whole(id: string): WholeConversation

@@ -1,3 +1,5 @@
+import type { Attachment, Part } from '#contract'
+
 const endings: Readonly<Record<string, string>> = {
   'image/png': '.png',
   'image/jpeg': '.jpg',
@@ -18,3 +20,7 @@ const endings: Readonly<Record<string, string>> = {
 
 /** The ending of a file of a kind, with its dot; none for kinds that have no usual one. */
 export const endingOf = (mime: string): string => endings[mime] ?? ''
+
+/** The stored files that a part shows. */
+export const mediaOf = (part: Part): readonly Attachment[] =>
+  part.type === 'text' || part.type === 'reasoning' ? [] : part.type === 'frames' ? part.pictures : [part.attachment]
