@@ -30,6 +30,17 @@ export type Exported = z.infer<typeof Exported>
 export const MAX_IMPORT_FILES = 20_000
 
 /**
+ * Whether a file of a folder may belong to an import: conversations, and what they may show. Folders of programs hold models and
+ * databases too, which are not read, sent or counted. Files of the system and of its zips are none.
+ */
+export function mayBeImported(name: string): boolean {
+  if (/(^|\/)(__MACOSX\/|\.[^/]*$)/.test(name)) return false
+  return /\.(jsonl?|ndjson|zip|dat|png|jpe?g|jfif|webp|gif|avif|hei[cf]|tiff?|bmp|mp4|m4v|webm|mov|mkv|avi|ldb|sqlite)$/i.test(
+    name,
+  )
+}
+
+/**
  * A file to be imported. `name`: its path within what was picked. Its bytes were posted before, to `<attachments>imports/<upload>`, or
  * are at `path` on this computer (only with `filePaths`).
  */

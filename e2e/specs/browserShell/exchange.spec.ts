@@ -104,7 +104,7 @@ test('several conversations of all are saved as pages; one is printed with nothi
 }) => {
   const { page } = chat
   for (const question of ['First?', 'Second?']) {
-    await chat.button('New conversation').click()
+    await page.getByRole('button', { name: /^New conversation/ }).click()
     await chat.ask(question)
     await chat.ended()
   }

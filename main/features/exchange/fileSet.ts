@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { AppError, MAX_IMPORT_FILES } from '#contract'
+import { AppError, MAX_IMPORT_FILES, mayBeImported } from '#contract'
 import { openZip } from './zip.ts'
 import type { OpenZip } from './zip.ts'
 
@@ -65,7 +65,7 @@ export interface PickedFile {
 
 const isZip = (name: string): boolean => /\.zip$/i.test(name)
 /** Files of the system, and what it writes beside others. */
-const isNoise = (name: string): boolean => /(^|\/)(\.|__MACOSX\/)/.test(name)
+const isNoise = (name: string): boolean => /(^|\/)(__MACOSX\/|\.[^/]*$)/.test(name)
 
 /**
  * The sets that picked files make: each zip is one, the others together are one. `isFolder`: they are all of a folder. Zips stay open until
@@ -126,7 +126,7 @@ async function startsAsZip(path: string, name: string): Promise<boolean> {
 }
 
 /**
- * The files below a folder, links left out; `name` begins with the folder's own. A folder `conversations` gets the files of `user-files` beside
+ * The files below a folder that an import may have to do with, links left out; `name` begins with the folder's own. A folder `conversations` gets the files of `user-files` beside
  * it, where LM Studio keeps the pictures. Throws InvalidInput for more than an import takes.
  */
 export async function filesOfFolder(folder: string): Promise<PickedFile[]> {
@@ -135,7 +135,7 @@ export async function filesOfFolder(folder: string): Promise<PickedFile[]> {
     for (const entry of await readdir(path, { withFileTypes: true })) {
       const inner = { name: `${name}/${entry.name}`, path: join(path, entry.name) }
       if (entry.isDirectory()) await walk(inner.path, inner.name)
-      else if (entry.isFile()) found.push(inner)
+      else if (entry.isFile() && mayBeImported(inner.name)) found.push(inner)
       if (found.length > MAX_IMPORT_FILES)
         throw new AppError('InvalidInput', `${folder} holds more than ${MAX_IMPORT_FILES} files. Import parts of it.`)
     }

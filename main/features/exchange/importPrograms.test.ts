@@ -134,15 +134,15 @@ test('a folder of LM Studio brings the pictures of user-files beside it; one of 
     role: 'user',
     content: [{ type: 'file', fileType: 'image', fileIdentifier: '1 - 2.png' }],
   }
-  put('lm/conversations/Shapes/17.conversation.json', {
+  put('.lmstudio/conversations/Shapes/17.conversation.json', {
     name: 'Circle',
     createdAt: 1_700_000_000_000,
     messages: [{ versions: [version], currentlySelected: 0 }],
   })
-  put('lm/conversations/empty.conversation.json', { name: 'Empty', createdAt: 1_700_000_000_000, messages: [] })
-  put('lm/user-files/1 - 2.png', CIRCLE)
-  put('lm/user-files/1 - 2.png.metadata.json', { originalName: 'circle.png' })
-  const lm = await bed.import(await filesOfFolder(join(folder.path, 'programs/lm/conversations')), true)
+  put('.lmstudio/conversations/empty.conversation.json', { name: 'Empty', createdAt: 1_700_000_000_000, messages: [] })
+  put('.lmstudio/user-files/1 - 2.png', CIRCLE)
+  put('.lmstudio/user-files/1 - 2.png.metadata.json', { originalName: 'circle.png' })
+  const lm = await bed.import(await filesOfFolder(join(folder.path, 'programs/.lmstudio/conversations')), true)
   expect(lm).toMatchObject({
     programs: ['LM Studio'],
     count: 1,
@@ -150,6 +150,16 @@ test('a folder of LM Studio brings the pictures of user-files beside it; one of 
     leftOut: [{ count: 1, examples: ['Empty'] }],
   })
   expect(stored(lm.imported[0]!.id)).toEqual([['user', '[circle.png]', null]])
+
+  put('.lmstudio/models/maker/model.gguf', 'weights')
+  const whole = await filesOfFolder(join(folder.path, 'programs/.lmstudio'))
+  expect(whole.map(({ name }) => name).toSorted()).toEqual([
+    '.lmstudio/conversations/Shapes/17.conversation.json',
+    '.lmstudio/conversations/empty.conversation.json',
+    '.lmstudio/user-files/1 - 2.png',
+    '.lmstudio/user-files/1 - 2.png.metadata.json',
+  ])
+  expect(await bed.import(whole, true)).toMatchObject({ count: 0, alreadyHere: 1 })
 
   put('jan/threads/t/thread.json', { id: 't', object: 'thread', title: 'Thread' })
   const line = (id: string, role: string) =>

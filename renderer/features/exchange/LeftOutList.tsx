@@ -10,8 +10,8 @@ export function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }): React
       <h3 className="mb-1 font-medium">Left out</h3>
       <ul className="flex flex-col gap-1.5 text-muted">
         {leftOut.map(({ why, count: number, examples }) => (
-          <li key={why} className="grid grid-cols-[2.5rem_1fr] gap-x-2 [overflow-wrap:anywhere]">
-            <span className="text-right tabular-nums">{count(number)}</span>
+          <li key={why} className="grid grid-cols-[auto_1fr] gap-x-2.5 [overflow-wrap:anywhere]">
+            <span className="min-w-3 tabular-nums">{count(number)}</span>
             <span>
               {why}
               {examples.length > 0 ? (

@@ -1,6 +1,5 @@
-import { MAX_IMPORT_FILES } from '#contract'
+import { AppError, MAX_IMPORT_FILES, mayBeImported } from '#contract'
 import type { ExportFormat, Exported, FileToImport, ImportReport } from '#contract'
-import { AppError } from '#contract'
 import { saveFile } from '../../lib/copyAndSave.ts'
 import { connectionLost } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
@@ -29,8 +28,6 @@ export interface ImportProgress {
 
 /** So many files are sent at once. */
 const AT_ONCE = 4
-/** What the system keeps beside files: no export has it. */
-const NOISE = /(^|\/)(\.|__MACOSX\/)/
 
 /** The path of a file within what was picked. */
 const nameOf = (file: File): string => file.webkitRelativePath || file.name
@@ -41,13 +38,15 @@ export async function importFiles(
   signal: AbortSignal,
   onProgress: (progress: ImportProgress) => void,
 ): Promise<ImportReport> {
-  const files = picked.filter((file) => !NOISE.test(nameOf(file)))
+  // of a folder, which may hold models too, what can belong to conversations
+  const files = picked.filter((file) => file.webkitRelativePath === '' || mayBeImported(file.webkitRelativePath))
   if (files.length > MAX_IMPORT_FILES)
     throw new AppError(
       'InvalidInput',
       `These are more than ${MAX_IMPORT_FILES.toLocaleString('en')} files. Import parts of them.`,
     )
-  if (files.length === 0) throw new AppError('InvalidInput', 'There are no files in this folder. Pick another one.')
+  if (files.length === 0)
+    throw new AppError('InvalidInput', 'There are no conversations in this folder. Pick another one.')
   const host = await whenHost()
   const given = new Array<FileToImport>(files.length)
   let sent = 0
