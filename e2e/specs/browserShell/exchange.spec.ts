@@ -5,7 +5,9 @@ import { writeZip } from '../../../main/features/exchange/zip.ts'
 import { Exchange } from '../../pages/exchange.ts'
 import { expect, test } from '../../support/fixtures.ts'
 
-const circle = join(import.meta.dirname, '../../../resources/samples/red-circle.png')
+const samples = join(import.meta.dirname, '../../../resources/samples')
+const circle = join(samples, 'red-circle.png')
+const square = join(samples, 'blue-square.png')
 
 test('a conversation is saved with everything, deleted, and imported again with its picture', async ({
   chat,
@@ -61,17 +63,19 @@ test('an export of ChatGPT comes with both of its answers and its picture; what 
       root: { parent: null, children: ['q'], message: null },
       q: {
         parent: 'root',
-        children: ['a1', 'a2'],
+        children: ['a1', 'made'],
         message: message('user', [picture('file_0a'), picture('file_0b'), 'Which shape?']),
       },
       a1: { parent: 'q', children: [], message: message('assistant', ['A red circle.']) },
-      a2: { parent: 'q', children: [], message: message('assistant', ['It is round.']) },
+      made: { parent: 'q', children: ['a2'], message: message('tool', [picture('file_0c')]) },
+      a2: { parent: 'made', children: [], message: message('assistant', ['It is round.']) },
     },
   }
   const files: Record<string, string | Buffer> = {
     'conversations.json': JSON.stringify([conversation]),
     'file_0a.dat': readFileSync(circle),
-    'conversation_asset_file_names.json': JSON.stringify({ 'file_0a.dat': 'shape.png' }),
+    'file_0c.dat': readFileSync(square),
+    'conversation_asset_file_names.json': JSON.stringify({ 'file_0a.dat': 'shape.png', 'file_0c.dat': 'drawn.png' }),
   }
   const path = info.outputPath('chatgpt.zip')
   await writeZip(
@@ -82,18 +86,20 @@ test('an export of ChatGPT comes with both of its answers and its picture; what 
   const exchange = new Exchange(page)
   await exchange.openImport()
   await expect(await exchange.importFiles(path)).toHaveText(
-    '1 conversation from ChatGPT: 3 messages and 1 picture or video.',
+    '1 conversation from ChatGPT: 3 messages and 2 pictures and videos.',
   )
   await expect(exchange.importDialog.getByRole('region', { name: 'Left out' })).toContainText(
     'Pictures that are not in the export',
   )
   await exchange.openImported('A shape')
   await expect(chat.questions.getByRole('button', { name: 'Open picture: shape.png' })).toBeVisible()
-  await expect(chat.questions).toContainText('[Picture that is not in the export: Picture]')
+  await expect(chat.questions).toContainText('[Picture that is not in the export]')
   await expect(chat.answers).toContainText('A red circle.')
   await expect(page.getByRole('group', { name: 'Version 1 of 2' })).toBeVisible()
   await chat.button('Next version').click()
   await expect(chat.answers).toContainText('It is round.')
+  await expect(chat.answers.getByRole('button', { name: 'Open picture: drawn.png' })).toBeVisible()
+  // it goes on from there; what the other program drew is shown, and asked of no model
   await chat.ask('Sure?')
   await chat.ended()
   await expect(chat.answers).toHaveCount(2)

@@ -269,7 +269,7 @@ async function partOf(part: ImportedPart, way: TakeOver): Promise<Part> {
   const name = part.name ?? 'Picture'
   const missing = (why: string, words: string): Part => {
     leftOut.add(why, part.name ?? '')
-    return { type: 'text', text: `[${words}: ${name}]` }
+    return { type: 'text', text: part.name === null ? `[${words}]` : `[${words}: ${name}]` }
   }
   const body = bytesOf(part.from, way.set)
   if (body === null) return missing(reasons.absent, 'Picture that is not in the export')

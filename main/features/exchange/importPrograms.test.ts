@@ -117,7 +117,7 @@ test('a picture that is not there, and one that is none, leave their names and t
     [1, []],
   ])
   expect(stored(report.imported[0]!.id)[0]).toEqual(['user', '[Picture that cannot be read: notes.png]\nWhat?', null])
-  expect(stored(report.imported[1]!.id)[0]).toEqual(['user', '[Picture that is not in the export: Picture]', null])
+  expect(stored(report.imported[1]!.id)[0]).toEqual(['user', '[Picture that is not in the export]', null])
 })
 
 test('a folder of LM Studio brings the pictures of user-files beside it; one of Jan skips a broken line', async () => {
