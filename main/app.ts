@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError, TRASH_DAYS } from '#contract'
-import type { HostCommand } from '#contract'
+import type { HostCommand, Sha256 } from '#contract'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
 import { createAsk, createComposing } from './features/ask/index.ts'
@@ -13,6 +13,7 @@ import { createCompare } from './features/compare/index.ts'
 import { createDiagnostics, logEngine, loggedCall, loggedWorkers } from './features/diagnostics/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
+import { createExchange } from './features/exchange/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
@@ -172,6 +173,10 @@ export function createApp(
     ...{ host, paths, engine, log, logs, files, modelsFolder },
     sqliteVersion: () => db.prepare('SELECT sqlite_version()').pluck().get() as string,
   })
+  const exchange = createExchange({
+    ...{ conversations, attachments, folder: join(paths.data, 'exchange') },
+    wasGiven: (path) => media.wasGiven(path),
+  })
   const commands = new Emitter<HostCommand>()
   logEngine(engine, log)
 
@@ -284,6 +289,7 @@ export function createApp(
     profiles: choosingProfile.procedures,
     settings: settings.procedures,
     diagnostics: diagnostics.procedures,
+    exchange: exchange.procedures,
   })
 
   const stores = {
@@ -291,7 +297,13 @@ export function createApp(
       ...attachments,
       address: host.attachments,
       store: loggedCall(log, 'attachments.store', attachments.store),
-      open: loggedCall(log, 'attachments.open', attachments.open, SLOW_MS),
+      // an export is a file with a digest like any other
+      open: loggedCall(
+        log,
+        'attachments.open',
+        async (sha: Sha256, size?: 'thumb') => exchange.find(sha) ?? attachments.open(sha, size),
+        SLOW_MS,
+      ),
     },
     frames: {
       store: loggedCall(log, 'frames.store', frames.store, SLOW_MS),
@@ -299,6 +311,7 @@ export function createApp(
       open: frames.open,
     },
     captures: capture && { ...capturing.gateway, address: capture.address },
+    imports: { store: loggedCall(log, 'imports.store', exchange.receive) },
   }
 
   const server = createRpcServer(router, defect, log)
@@ -311,6 +324,7 @@ export function createApp(
     // First of all what runs is stored: whoever waits for this may lose patience.
     ask.close()
     capturing.close()
+    exchange.close()
     for (const end of served) end()
     await emptied
     const mediaClosed = media.close()

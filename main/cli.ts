@@ -5,6 +5,8 @@ const USAGE = `sightline: ask questions about pictures on this computer
   sightline read [options] FILE...     reads pictures of pages into one document
   sightline serve [options]            serves the window to a browser on this computer
   sightline bench [options]            measures speed and memory
+  sightline export [options]           writes conversations to a file
+  sightline import FILE...             takes over conversations, of Sightline and of other programs
   sightline models check FILE...       says what model files are, and whether they run
 `
 
@@ -12,6 +14,8 @@ const USAGE = `sightline: ask questions about pictures on this computer
 const commands: Record<string, (argv: string[]) => Promise<number>> = {
   ask: async (argv) => (await import('./cli/ask.ts')).ask(argv),
   bench: async (argv) => (await import('./cli/bench.ts')).bench(argv),
+  export: async (argv) => (await import('./cli/exchange.ts')).exportCommand(argv),
+  import: async (argv) => (await import('./cli/exchange.ts')).importCommand(argv),
   read: async (argv) => (await import('./cli/read.ts')).read(argv),
   models: async (argv) => (await import('./cli/models.ts')).models(argv),
   serve: async (argv) => (await import('./cli/serve.ts')).serve(argv),

@@ -1,12 +1,17 @@
+import { join } from 'node:path'
 import type { Model, Profile } from '#contract'
 import { createEngine } from './engine/index.ts'
 import type { Engine, ModelSummary } from './engine/index.ts'
 import { loggedWorkers } from './features/diagnostics/index.ts'
 import { factsOf } from './features/chooseProfile/index.ts'
+import { createExchange } from './features/exchange/index.ts'
+import type { Exchange } from './features/exchange/index.ts'
+import { openStore } from './lib/database/index.ts'
 import { noLog } from './lib/log/log.ts'
 import type { FileLog, Log } from './lib/log/log.ts'
 import type { SpawnWorker } from './ports.ts'
-import { createMediaProcess } from './services/media/index.ts'
+import { createConversations } from './services/conversations/index.ts'
+import { createMedia, createMediaProcess } from './services/media/index.ts'
 import type { MediaProcess } from './services/media/index.ts'
 import { demoModel } from './services/models/index.ts'
 import { readProfiles, recognise } from './services/profiles/index.ts'
@@ -24,6 +29,8 @@ export {
   wantsWords,
   withDetail,
 } from './features/ask/index.ts'
+export { filesOfFolder } from './features/exchange/index.ts'
+export type { PickedFile } from './features/exchange/index.ts'
 export { parseProfile } from './services/profiles/index.ts'
 export type {
   AnswerEvent,
@@ -70,6 +77,34 @@ export function createHeadless(
     close() {
       pdfs.close()
       return engine.close()
+    },
+  }
+}
+
+/** The conversations of a data folder, to be exported and imported without a window. */
+export interface OpenExchange extends Pick<Exchange, 'exportTo' | 'importFiles'> {
+  close(): Promise<void>
+}
+
+/** Opens a data folder, made when missing. Throws Busy while a window has it, StorageFailed when it cannot be used. */
+export function openExchange({ spawnWorker, data }: { spawnWorker: SpawnWorker; data: string }): OpenExchange {
+  const store = openStore(data)
+  const media = createMedia({
+    ...{ db: store.db, folder: data, spawnWorker, filePaths: false, onFailure: () => {} },
+    modelRoom: () => {
+      throw new Error('Nothing is planned for a model without a window.')
+    },
+  })
+  const conversations = createConversations(store.db)
+  const { attachments } = media
+  const exchange = createExchange({ conversations, attachments, folder: join(data, 'exchange'), wasGiven: () => false })
+  return {
+    exportTo: exchange.exportTo,
+    importFiles: exchange.importFiles,
+    async close() {
+      exchange.close()
+      await media.close()
+      store.close()
     },
   }
 }

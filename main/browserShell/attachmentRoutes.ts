@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { answerFile, frameAddress } from '../lib/http/attachments.ts'
+import { answerFile, frameAddress, importAddress } from '../lib/http/attachments.ts'
 import type { FileStores, PostedFile } from '../lib/http/attachments.ts'
 import { unlessSilent } from '../lib/http/body.ts'
 import type { Channel } from '../rpc/channel.ts'
@@ -27,7 +27,8 @@ export const ATTACHMENTS = '/attachments/'
 /**
  * Answers `POST /attachments/?name=...[&facts=...]` (the body is the file) with the stored attachment, and
  * `GET /attachments/<sha>[?size=thumb]` with the file or the asked range of it. `/attachments/frames/<key>/<n>` takes and
- * gives frames of videos, `/attachments/frames/<key>/poster` takes what stands for the video in lists. Throws what the stores throw.
+ * gives frames of videos, `/attachments/frames/<key>/poster` takes what stands for the video in lists, `/attachments/imports/<UUID>` files to
+ * be imported. Throws what the stores throw.
  */
 export async function serveAttachment(
   request: IncomingMessage,
@@ -38,12 +39,12 @@ export async function serveAttachment(
 ): Promise<void> {
   const { method, headers } = request
   const name = path.slice(ATTACHMENTS.length)
-  const takes = frameAddress(name) !== null || name === ''
+  const takes = frameAddress(name) !== null || name === '' || importAddress(name) !== null
   if (method === 'POST' && takes) return take(request, response, `${path}?${query}`, stores)
   const header = (asked: string) => headers[asked]?.toString()
   const answer = await answerFile({ method, path: name, query, header }, stores)
   const { status, body } = answer
-  const allowed = status === 405 && takes && { Allow: name === '' ? 'POST' : 'GET, HEAD, POST' }
+  const allowed = status === 405 && takes && { Allow: frameAddress(name) ? 'GET, HEAD, POST' : 'POST' }
   response.writeHead(status, {
     ...commonHeaders,
     'Content-Security-Policy': inertPolicy,

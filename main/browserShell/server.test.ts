@@ -36,12 +36,20 @@ const frames = createFrameSets({
   media,
   keepPoster: (sha, make) => attachments.keepPoster(sha, make),
 })
+const imported = new Map<string, string>()
+const imports = {
+  async store(upload: string, body: AsyncIterable<Uint8Array>) {
+    let text = ''
+    for await (const chunk of body) text += Buffer.from(chunk).toString()
+    imported.set(upload, text)
+  },
+}
 const app = {
   attachments,
   frames,
   receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) =>
     receivePosted(
-      { attachments: { ...attachments, address: ATTACHMENTS }, frames, captures: null },
+      { attachments: { ...attachments, address: ATTACHMENTS }, frames, captures: null, imports },
       address,
       body,
       signal,
@@ -197,6 +205,17 @@ describe('who is let in', () => {
     expect((await get('/', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' })).status).toBe(403)
     expect((await get('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).status).toBe(200)
     expect(stored()).toBe(0)
+  })
+
+  test('files to be imported are kept under a UUID, and are not to be read', async () => {
+    const uuid = '0b0e7f9e-7d0c-4d5c-9d59-1f2a3b4c5d6e'
+    const path = `/attachments/imports/${uuid}`
+    expect((await ask('POST', path, { cookie, origin: 'http://evil.test' }, Buffer.from('x'))).status).toBe(403)
+    expect((await ask('POST', path, own(), Buffer.from('words'))).status).toBe(204)
+    expect([...imported]).toEqual([[uuid, 'words']])
+    expect((await get(path)).status).toBe(404)
+    expect((await ask('DELETE', path, own())).headers.allow).toBe('POST')
+    expect((await ask('POST', '/attachments/imports/x', own(), Buffer.from('x'))).status).toBe(405)
   })
 
   test('the WebSocket is at /rpc, for the own page with its cookie', async () => {

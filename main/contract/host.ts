@@ -34,6 +34,8 @@ export const HostDescription = z.object({
    * body (8 bits, rows from top to bottom, no padding, alpha ignored) stores frame `n` of a set that `videos.begin` opened,
    * resized to the set's size, and answers 204. The frame is as large as the video, or smaller where the video has more
    * than 2048 pixels on a side, but not below the set's size. `GET` of that address is the stored frame as PNG.
+   *
+   * `POST <attachments>imports/<a UUID of the window's own>` with a file as body keeps it for `exchange.import`, and answers 204.
    */
   attachments: z.string(),
 })

@@ -8,6 +8,7 @@ import { pdfs } from './pdfs.ts'
 import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
+import { exchange } from './exchange.ts'
 import { host } from './host.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
@@ -28,6 +29,7 @@ export const contract = {
   downloads,
   benchmark,
   conversations,
+  exchange,
   ask,
   drafts,
   videos,
@@ -51,6 +53,7 @@ export * from './downloads.ts'
 export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
+export * from './exchange.ts'
 export * from './host.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'

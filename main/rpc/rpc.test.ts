@@ -69,6 +69,7 @@ const handlers: Handlers = {
     setToken: unused,
   },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
+  exchange: { export: unused, import: unused },
   benchmark: { run: unused, results: unused, export: unused },
   conversations: {
     watchList: unused,

@@ -28,6 +28,8 @@ import {
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
+import { ExportDialog, ImportDialog } from '../features/exchange/index.ts'
+import type { ExportWish, Exportable } from '../features/exchange/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
@@ -40,6 +42,7 @@ import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { endFinding, showFound } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
+import { printConversation } from '../lib/printing.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
@@ -66,6 +69,9 @@ export function App(): ReactNode {
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
   const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
+  const [exporting, setExporting] = useState<ExportWish | null>(null)
+  const [importOpen, setImportOpen] = useState(false)
+  const hasConversations = useConversationList(({ order, byId }) => order.some((id) => byId[id]?.deletedAt === undefined))
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
@@ -92,6 +98,8 @@ export function App(): ReactNode {
     endFinding()
     openConversation(null)
   }, [])
+  const exportOne = useCallback((one: Exportable) => setExporting({ one }), [])
+  const print = usePrint(open)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
     document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -156,6 +164,7 @@ export function App(): ReactNode {
           collapse={collapse}
           onOpen={open}
           onLeave={leave}
+          onExport={exportOne}
           onModels={showModels}
           onSettings={() => setSettingsOpen(true)}
           note={<DownloadsNote onOpen={showDownloads} />}
@@ -209,6 +218,18 @@ export function App(): ReactNode {
         open={settingsOpen}
         defaults={defaults}
         onOpenChange={setSettingsOpen}
+        onImport={() => {
+          setSettingsOpen(false)
+          setImportOpen(true)
+        }}
+        onExport={
+          hasConversations
+            ? () => {
+                setSettingsOpen(false)
+                setExporting({ all: allConversations() })
+              }
+            : null
+        }
         onDiagnostics={() => {
           setSettingsOpen(false)
           setDiagnosticsOpen(true)
@@ -218,6 +239,15 @@ export function App(): ReactNode {
         capture={<CaptureShortcut />}
       />
       <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
+      <ExportDialog
+        wish={exporting}
+        onClose={() => setExporting(null)}
+        onPrint={(id) => {
+          setExporting(null)
+          print(id)
+        }}
+      />
+      <ImportDialog open={importOpen} onOpenChange={setImportOpen} onOpenConversation={open} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
@@ -236,6 +266,34 @@ function CaptureShortcut(): ReactNode {
   const keys = useSettings((state) => state.settings.captureShortcut)
   if (!captures) return null
   return <ShortcutSetting value={keys} onChange={(captureShortcut) => void updateSettings({ captureShortcut })} />
+}
+
+/** Every conversation, newest first, to be exported. */
+function allConversations(): Exportable[] {
+  const { order, byId } = useConversationList.getState()
+  return order.flatMap((id) => {
+    const one = byId[id]
+    return one && one.deletedAt === undefined ? [{ id, title: one.title }] : []
+  })
+}
+
+/** Prints a conversation, which is opened for that where it is not. */
+function usePrint(open: (id: string) => void): (id: string) => void {
+  const [wanted, setWanted] = useState<string | null>(null)
+  const isReady = useOpenConversation((state) => state.id === wanted && state.status === 'ready')
+  useEffect(() => {
+    if (wanted === null || !isReady) return
+    // the dialog that asked for it is gone by then
+    const timer = setTimeout(() => {
+      setWanted(null)
+      void printConversation()
+    })
+    return () => clearTimeout(timer)
+  }, [wanted, isReady])
+  return (id) => {
+    open(id)
+    setWanted(id)
+  }
 }
 
 /** Keeps every feature in step with the core while the window is open. */

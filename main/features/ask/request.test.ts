@@ -291,6 +291,33 @@ describe('a picture too long and narrow for any model, stored before such were r
   })
 })
 
+test('pictures in an answer, which another program made, are not sent', () => {
+  const picture = {
+    sha: 'a'.repeat(64),
+    kind: 'image',
+    mime: 'image/png',
+    name: 'a.png',
+    bytes: 1,
+    width: 9,
+    height: 9,
+  }
+  const image = { type: 'image', attachment: picture } as const
+  const words = (text: string) => ({ type: 'text', text }) as const
+  const turns = [
+    { role: 'user', parts: [image, words('Draw')] },
+    { role: 'assistant', parts: [words('Here'), image] },
+    { role: 'assistant', parts: [image] },
+    { role: 'user', parts: [words('Again')] },
+  ] as Turn[]
+  const chosen = { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {}, called }
+  const { messages } = toRequest(turns, chosen, defaultSettings, media)
+  expect(messages.map(({ role, content }) => [role, content.map(({ type }) => type)])).toEqual([
+    ['user', ['image', 'text']],
+    ['assistant', ['text']],
+    ['user', ['text']],
+  ])
+})
+
 test('a thought goes apart from what was said, and its limit comes from the settings', () => {
   const turns: Turn[] = [
     { role: 'user', parts: [{ type: 'text', text: 'Hello' }] },

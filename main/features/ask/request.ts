@@ -142,6 +142,8 @@ export function toRequest(
         content: asked(
           withFormat(turn)
             .filter(isSaid)
+            // pictures that another program's model made: no template has them in an answer
+            .filter((part) => turn.role === 'user' || part.type === 'text')
             .map((part) => content(part, turn)),
           turn,
         ),

@@ -1,6 +1,6 @@
 export { BESIDE, formulaAsTex, readDocument } from './document.ts'
 export type { BlockType, DocumentBlock, DocumentPage, WriteFormula } from './document.ts'
-export { exportDocument, readingBlocks, textOfNode } from './exportDocument.ts'
+export { exportDocument, htmlOfNode, readingBlocks, textOfNode } from './exportDocument.ts'
 export type { DocumentFormat } from './exportDocument.ts'
 export { readFrontMatter } from './frontMatter.ts'
 export { pictureName, textOfInline } from './inline.ts'

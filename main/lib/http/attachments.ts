@@ -15,6 +15,11 @@ export function frameAddress(path: string): FrameAddress | null {
   return key === undefined ? null : { key, n: n === 'poster' ? n : Number(n) }
 }
 
+/** Reads the UUID of `imports/<UUID>` of an attachments' address; null for any other. */
+export function importAddress(path: string): string | null {
+  return /^imports\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/.exec(path)?.[1] ?? null
+}
+
 /** Reads the size and format of a frame from its query. Throws InvalidInput. */
 export function frameLayout(query: URLSearchParams): RawFrame {
   const side = (name: string) => Number(/^[1-9]\d{0,4}$/.exec(query.get(name) ?? '')?.[0] ?? 0)
@@ -126,6 +131,8 @@ export interface PostTargets {
   }
   /** null where the shell captures no screens. */
   readonly captures: { readonly address: string; store(path: string, body: Body): Promise<void> } | null
+  /** Files that are to be imported, by a UUID of the window's. */
+  readonly imports: { store(upload: string, body: Body, signal?: AbortSignal): Promise<void> }
 }
 
 /** What an upload was stored as; nothing for frames and captures. */
@@ -134,10 +141,10 @@ export type PostedFile = StoredFile | undefined
 /**
  * Stores bytes that a window posted, over whatever carried them: `<attachments>?name=...[&facts=...]` is a file,
  * `<attachments>frames/<key>/<n>?width=...` a frame or a poster of a video, `<captures><capture>/chosen` a part of a
- * captured screen. Throws what the stores throw, and NotFound for any other address.
+ * captured screen, `<attachments>imports/<UUID>` a file to be imported. Throws what the stores throw, and NotFound for any other address.
  */
 export async function receivePosted(
-  { attachments, frames, captures }: PostTargets,
+  { attachments, frames, captures, imports }: PostTargets,
   address: string,
   body: Body,
   signal?: AbortSignal,
@@ -147,6 +154,8 @@ export async function receivePosted(
   }
   const { path, query } = below(attachments.address, address)
   if (path === '') return attachments.store(query.get('name') || 'Picture', body, signal, factsOf(query))
+  const upload = path === null ? null : importAddress(path)
+  if (upload !== null) return void (await imports.store(upload, body, signal))
   const frame = path === null ? null : frameAddress(path)
   if (!frame) throw new AppError('NotFound', 'There is nothing at this address.')
   const { key, n } = frame

@@ -6,6 +6,7 @@ import { ConversationFeed } from './feed.ts'
 import { createMessageStore, titleOf } from './messageStore.ts'
 import { createSearch } from './search.ts'
 import { createSearchIndex, runUpkeep } from './searchIndex.ts'
+import { createTransfer } from './transfer.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
 
 /** So many changes of the list are told one by one; more are told as a new list. */
@@ -30,6 +31,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const index = createSearchIndex(db)
   const store = createMessageStore(db, index)
   const search = createSearch(db, index)
+  const transfer = createTransfer(db, index)
   const feed = new ConversationFeed()
   const listEvents = new Emitter<ConversationListEvent>()
   /** The answers that are being written; `text` and `reasoning`: the lengths of theirs in UTF-16 units. */
@@ -154,6 +156,28 @@ export function createConversations(db: Database, now: () => number = Date.now):
     heldBy: (id) => store.heldBy(id),
     referencedShas: () => store.shas(),
     recentFormats: (limit) => store.formats(limit),
+
+    ids: () => transfer.ids(),
+    has: (conversationId, messageIds) => transfer.has(conversationId, messageIds),
+
+    whole(id) {
+      const { conversation, messages } = transfer.read(id)
+      const ended = messages.map((message) => {
+        const error = lost.get(message.id)
+        if (error) return { ...message, status: 'failed' as const, error }
+        return message.status === 'streaming' ? { ...message, ...cutShort, error: cutShort.error ?? null } : message
+      })
+      return { conversation, messages: ended }
+    },
+
+    add(whole) {
+      const added = transfer.add(whole)
+      const { id } = whole.conversation
+      if (added.isNew || added.added > 0) upsert(id)
+      // who looks at it asks again, and sees the new branches
+      if (!added.isNew && added.added > 0) feed.disconnect(id)
+      return added
+    },
 
     rename(id, title) {
       db.transaction(() => store.rename(id, title))()

@@ -44,6 +44,22 @@ export interface Ending {
   readonly timings?: Timings
 }
 
+/** A message as it is stored: what is told of its siblings follows from the others. */
+export type StoredMessage = Omit<Message, 'siblings'>
+
+/** A conversation with all of its branches. Each message stands after its parent; siblings in their order. */
+export interface WholeConversation {
+  /** Without a title, it gets the first words of its first question. */
+  readonly conversation: Conversation
+  readonly messages: readonly StoredMessage[]
+}
+
+/** What came of a conversation from elsewhere: whether its id was not here or in the trash only, and how many messages were new. */
+export interface Added {
+  readonly isNew: boolean
+  readonly added: number
+}
+
 /**
  * Conversations as trees of messages. Every change is on the disk before a watcher hears of it. Methods throw NotFound
  * for ids that are not (or no longer) there.
@@ -118,6 +134,17 @@ export interface Conversations {
    * read the watchers' streams end, so that they ask again.
    */
   reportLost(messageId: string, error: ErrorInfo): void
+  /** The ids of all conversations that are not in the trash, newest first. */
+  ids(): string[]
+  /** A conversation with all of its branches; an answer that is being written is as if it had been cut short now. */
+  whole(id: string): WholeConversation
+  /** Those of the messages of a conversation from elsewhere that are there already. */
+  has(conversationId: string, messageIds: readonly string[]): Set<string>
+  /**
+   * Stores a conversation from elsewhere, or what is new of it, as a whole or not at all; its ids stay what they are. Where it is
+   * there already, its title and the branch that is shown stay. Throws InvalidInput for messages that do not follow one another.
+   */
+  add(whole: WholeConversation): Added
   /** The attachments that messages of a conversation hold, with the time of the last of them, in ms. */
   heldBy(id: string): { sha: string; askedAt: number }[]
   /** Shas of all attachments that any message holds. */

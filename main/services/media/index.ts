@@ -39,6 +39,8 @@ export interface Media {
   readonly frames: FrameSets
   /** Lets windows have the file at this path stored: its user gave it to one of them. */
   giveFile(path: string): void
+  /** Whether a user gave the file at this path to a window that may name files. */
+  wasGiven(path: string): boolean
   /**
    * Removes what nothing refers to: files that are not in `referenced` and are older than a draft may be, then frames of
    * videos that are gone or have no room. What is in `left` goes at once, unless it was stored again since. One run at a time;
@@ -103,6 +105,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     },
     frames,
     giveFile: (path) => void givenFiles.add(path),
+    wasGiven: (path) => filePaths && givenFiles.has(path),
     procedures: {
       attachments: {
         storeFile(file, { signal }) {

@@ -15,6 +15,7 @@ import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
 import { DocumentAnswer, canReadOn } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
+import { AnswerPictures } from './AnswerPictures.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
 import { documentParser } from '../../lib/conversation/readingText.ts'
@@ -35,6 +36,7 @@ export function Answer({ message }: { message: Message }): ReactNode {
       <LeftOut message={message} />
       <Thought message={message} />
       <AnswerText message={message} />
+      <AnswerPictures message={message} />
       <AnswerEnd message={message} again={again} />
       {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
@@ -80,7 +82,7 @@ function AnswerText({ message }: { message: Message }): ReactNode {
     )
   }
   if (text === '')
-    return message.status === 'complete' ? (
+    return message.status === 'complete' && !message.parts.some(({ type }) => type === 'image') ? (
       <p className="text-read text-muted">
         {thinks ? 'The model ended its thought without an answer.' : 'The model gave an empty answer.'}
       </p>

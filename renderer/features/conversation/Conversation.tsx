@@ -7,6 +7,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { ErrorBoundary } from '../../components/primitives/ErrorBoundary.tsx'
 import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
+import { usePrinting, usePrintsWhole } from '../../lib/printing.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { FindBar } from './FindBar.tsx'
 import { Question } from './Question.tsx'
@@ -27,6 +28,7 @@ export function Conversation(): ReactNode {
   const keys = useOpenConversation(useShallow(pathKeys))
   const { frame, content, atEnd, jump, leave } = useStickToBottom(id)
   const last = keys.at(-1)
+  usePrintsWhole()
 
   // A question or a retry of one's own is always brought into view.
   useEffect(() => jump(), [last, jump])
@@ -69,7 +71,7 @@ const LINE = { px: 24, characters: 80 } as const
 /**
  * A message's place in the column. Far from what is seen it holds the words alone, which cost next to nothing, are not laid
  * out, and are still there for screen readers and for the browser's search; near it, and from then on, it is the message
- * itself. Pairs of answers and what is being written are never without their form.
+ * itself. Pairs of answers, what is being written and what is printed are never without their form.
  */
 const MessageSlot = memo(function MessageSlot({
   id,
@@ -86,11 +88,13 @@ const MessageSlot = memo(function MessageSlot({
     return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
   })
   const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
+  const isPrinting = usePrinting((state) => state.isPrinting)
   const isFound = useFinding(({ finding }) => finding?.messageId === id)
   const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay || isFound, true)
+  const isWhole = near || isToPlay || isFound || isPrinting || plain === null
   return (
     <div ref={ref} className="flex flex-col">
-      {near || isToPlay || isFound || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
+      {isWhole ? <MessageView id={id} /> : <PlainMessage message={plain} />}
     </div>
   )
 })

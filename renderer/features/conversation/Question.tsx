@@ -1,15 +1,13 @@
-import type { Attachment, Message, Part, PictureMark } from '#contract'
-import { Braces, ImageOff, Info, ListChecks } from 'lucide-react'
+import type { Message, Part } from '#contract'
+import { Braces, ListChecks } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
-import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import type { ViewedPicture } from '../../components/pictures/viewerGeometry.ts'
-import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { useFinding } from '../../lib/finding.ts'
-import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { Branches } from './AnswerActions.tsx'
+import { PictureBlock } from './PictureBlock.tsx'
 import { VideoBlock } from './video/VideoBlock.tsx'
 import { videoId } from './video/seenVideo.ts'
 import type { VideoPart } from './video/seenVideo.ts'
@@ -104,7 +102,7 @@ function QuestionText({ text, isFound }: { text: string; isFound: boolean }): Re
       <p
         dir="auto"
         data-said
-        className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}
+        className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12 print:line-clamp-none' : ''}`}
       >
         {text}
       </p>
@@ -113,81 +111,11 @@ function QuestionText({ text, isFound }: { text: string; isFound: boolean }): Re
           type="button"
           aria-expanded={whole}
           onClick={() => setWhole(!whole)}
-          className="mt-1 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+          className="mt-1 text-accent underline print:hidden decoration-1 underline-offset-2 hover:text-accent-strong"
         >
           {whole ? 'Show less' : 'Show all'}
         </button>
       ) : null}
     </div>
-  )
-}
-
-/** Size in px at which a picture is shown within `max`, keeping its shape; its long side is never below 96. */
-function shownSize({ width, height }: Attachment, max: number): { width: number; height: number } {
-  const scale = Math.min(max / width, max / height, Math.max(1, 96 / Math.max(width, height)))
-  return { width: Math.max(24, Math.round(width * scale)), height: Math.max(24, Math.round(height * scale)) }
-}
-
-/**
- * A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it
- * loads.
- */
-function PictureBlock({
-  attachment,
-  marks,
-  number,
-  small,
-  onOpen,
-}: {
-  attachment: Attachment
-  marks: readonly PictureMark[]
-  number: number | null
-  small: boolean
-  onOpen: () => void
-}): ReactNode {
-  const host = useHost((state) => state.host)
-  const [missing, setMissing] = useState(false)
-  const notes = attachment.kind === 'image' ? (attachment.notes ?? []) : []
-  const size = shownSize(attachment, small ? 200 : 320)
-  return (
-    <button
-      type="button"
-      onClick={onOpen}
-      disabled={missing}
-      data-file={attachment.name}
-      aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}${marks.length === 0 ? '' : `, with ${marks.map(({ label }) => label || 'a mark').join(', ')}`}`}
-      title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}${notes.map((note) => `\n${note}`).join('')}`}
-      className="relative flex flex-col self-start overflow-hidden rounded-lg border border-hairline bg-mat"
-    >
-      {missing ? (
-        <span className="flex flex-col items-center justify-center gap-1 p-4 text-small text-muted" style={size}>
-          <ImageOff className="size-5" aria-hidden />
-          The file is missing
-        </span>
-      ) : (
-        <span className="relative self-center">
-          <img
-            src={pictureUrl(host, attachment.sha, 'thumb')}
-            alt={attachment.name}
-            width={size.width}
-            height={size.height}
-            className="block max-w-full object-contain"
-            decoding="async"
-            onError={() => setMissing(host !== null)}
-          />
-          <MarkOutlines marks={marks} labels />
-        </span>
-      )}
-      {missing || notes.length === 0 ? null : (
-        <span
-          className="flex w-0 min-w-full items-start gap-1 border-t border-hairline bg-raised px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0"
-          data-testid="picture-notes"
-        >
-          <Info aria-hidden />
-          <span className="min-w-0">{notes.join(' ')}</span>
-        </span>
-      )}
-      {number === null ? null : <NumberBadge number={number} />}
-    </button>
   )
 }

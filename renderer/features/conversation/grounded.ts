@@ -67,6 +67,8 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
 const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl', 'qwen35']
 
 function thingsOf(message: Message, { family }: Seen): SeenThing[] {
+  // what an imported answer shows no model gets
+  if (message.role === 'assistant') return []
   const knowsTimes = TOLD_TIMES.includes(family)
   return message.parts.flatMap((part, place): SeenThing[] => {
     if (part.type === 'text' || part.type === 'reasoning') return []

@@ -27,6 +27,7 @@ function List(): ReactNode {
     ids,
     () => {},
     () => {},
+    () => {},
   )
   return (
     <div ref={frame}>

@@ -4,6 +4,7 @@ import {
   Archive,
   ArchiveRestore,
   Check,
+  Download,
   Ellipsis,
   ListChecks,
   Pencil,
@@ -163,7 +164,7 @@ export const ConversationRow = memo(function ConversationRow({
 
 /** What can be done with one conversation, where it is kept. */
 function RowMenu({
-  conversation: { id, title, pinned, archived, deletedAt },
+  conversation,
   doing,
   onRename,
 }: {
@@ -171,6 +172,7 @@ function RowMenu({
   doing: Doing
   onRename: () => void
 }): ReactNode {
+  const { id, title, pinned, archived, deletedAt } = conversation
   const selectItem = (
     <MenuItem
       onSelect={() => {
@@ -214,6 +216,10 @@ function RowMenu({
             {archived ? 'Move to the list' : 'Archive'}
           </MenuItem>
           {selectItem}
+          <MenuItem onSelect={() => doing.export(conversation)}>
+            <Download aria-hidden />
+            Export…
+          </MenuItem>
           <MenuItem danger onSelect={() => doing.discard([id])}>
             <Trash2 aria-hidden />
             Delete

@@ -1,4 +1,5 @@
 import { TRASH_DAYS } from '#contract'
+import type { Conversation } from '#contract'
 import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
@@ -30,6 +31,7 @@ export function Sidebar({
   collapse,
   onOpen,
   onLeave,
+  onExport,
   onModels,
   onSettings,
   note,
@@ -42,6 +44,7 @@ export function Sidebar({
   onOpen: OpenFound
   /** The open conversation goes to the trash. */
   onLeave: () => void
+  onExport: (conversation: Conversation) => void
   onModels: () => void
   onSettings: () => void
   /** Work in the background, shown above the foot. */
@@ -63,8 +66,9 @@ export function Sidebar({
           setAsked(wanted)
           setIsAsking(true)
         },
+        onExport,
       ),
-    [ids, current, onLeave],
+    [ids, current, onLeave, onExport],
   )
   useEffect(() => {
     if (searching) endSelecting()

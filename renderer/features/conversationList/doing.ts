@@ -1,3 +1,4 @@
+import type { Conversation } from '#contract'
 import * as actions from './actions.ts'
 
 /** What the sidebar does with conversations; each keeps the focus in the list when rows go. */
@@ -8,6 +9,8 @@ export interface Doing {
   pin(ids: readonly string[], pinned: boolean): void
   /** Asks first. */
   deleteForGood(ids: readonly string[]): void
+  /** Asks in which form. */
+  export(conversation: Conversation): void
 }
 
 /**
@@ -70,11 +73,13 @@ export function focusNext(shown: readonly string[], nav: Element | null | undefi
  * @param shown The conversations of the list, in their order.
  * @param onGone Hears of conversations that are about to leave the list for the trash.
  * @param ask Asks before what cannot be undone.
+ * @param onExport Asks in which form a conversation is to leave.
  */
 export const doingOn = (
   shown: readonly string[],
   onGone: (ids: readonly string[]) => void,
   ask: (ids: readonly string[]) => void,
+  onExport: (conversation: Conversation) => void,
 ): Doing => ({
   discard(ids) {
     // the new conversation that takes the place of an open one would have it
@@ -99,4 +104,5 @@ export const doingOn = (
     expect(ids, shown)
     ask(ids)
   },
+  export: onExport,
 })

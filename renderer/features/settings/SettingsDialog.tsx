@@ -48,6 +48,8 @@ export function SettingsDialog({
   sources,
   profiles,
   capture,
+  onImport,
+  onExport,
   onDiagnostics,
   onOpenChange,
 }: {
@@ -59,6 +61,9 @@ export function SettingsDialog({
   profiles: ReactNode
   /** The keys that capture the screen; null where the shell cannot. */
   capture: ReactNode
+  onImport: () => void
+  /** null where there is nothing to export. */
+  onExport: (() => void) | null
   onDiagnostics: () => void
   onOpenChange: (open: boolean) => void
 }): ReactNode {
@@ -162,6 +167,19 @@ export function SettingsDialog({
           <legend className="float-left mb-2 font-medium">Profiles for fine-tunes</legend>
           <div className="clear-both">{profiles}</div>
         </fieldset>
+        <div className="border-t border-hairline pt-4">
+          <SettingRow
+            label="Conversations"
+            note="Import those of other programs or of another computer; export several or all of them."
+          >
+            <div className="flex gap-2">
+              <Button onClick={onImport}>Import…</Button>
+              <Button disabled={onExport === null} onClick={() => onExport?.()}>
+                Export…
+              </Button>
+            </div>
+          </SettingRow>
+        </div>
         <div className="border-t border-hairline pt-4">
           <SettingRow label="Diagnostics" note="Versions, devices, memory, the last errors and the log, to copy.">
             <Button onClick={onDiagnostics}>Open</Button>
