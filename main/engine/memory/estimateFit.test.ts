@@ -179,11 +179,11 @@ describe('the speed', () => {
     // 4,096 patches go through 32 blocks of 19.66 million weights, and look at each other
     const products = 2 * 4096 * 32 * 19_660_800 + 2 * 1024 * 5120 * (5120 + 1536)
     const attention = 4 * 4096 ** 2 * 1280 * 32
-    expect(exact - balanced).toBeCloseTo((1.1 * products * (1 / 100e9 - 1 / 200e9)) / 2, 3)
-    expect(balanced).toBeCloseTo((1.1 * (products / 200e9 + attention / 50e9)) / 2, 3)
+    expect(exact - balanced).toBeCloseTo((1.25 * products * (1 / 100e9 - 1 / 200e9)) / 2, 3)
+    expect(balanced).toBeCloseTo((1.25 * (products / 200e9 + attention / 50e9)) / 2, 3)
     const slow = { exact: speed, balanced: speed, fastest: { ...speed, attention: 25e9 } }
     expect(seconds({ towers: slow, vision: 'fastest' }) - seconds({ towers: slow })).toBeCloseTo(
-      (1.1 * attention * (1 / 25e9 - 1 / 50e9)) / 2,
+      (1.25 * attention * (1 / 25e9 - 1 / 50e9)) / 2,
       3,
     )
     const prompt = 2 * 1024 * 28 * (2 * 1536 * 14 * 128 + 3 * 1536 * 8960)

@@ -311,7 +311,7 @@ const CORE_FLOPS = 50e9
  */
 const VISION_TIMES: Record<VisionSetting, number> = { exact: 12 / 19.2, balanced: 1, fastest: 12 / 8.8 }
 /** What norms, activations and copies add to the products of a tower. */
-const TOWER_REST = 1.1
+const TOWER_REST = 1.25
 /** What a card computes for each byte that it reads in the same time: dedicated ones, Apple silicon, integrated graphics. */
 const CARD_FLOPS_PER_BYTE = { dedicated: 80, shared: 40, integrated: 12 } as const
 /** A window of the tower's attention, in patches. */

@@ -169,7 +169,7 @@ describe('a projector in the processor’s memory', () => {
     expect(towerBytes(facts, 'exact')).toBe(rest + 4 * numbers)
     for (const setting of ['balanced', 'fastest'] as const)
       expect(towerBytes(facts, setting)).toBeCloseTo(rest + 1.1 * numbers, 0)
-    const vectors = 3 * width * 4
+    const vectors = 5 * width * 4
     expect(rewrittenPictureBytes(facts, 1024) - rewrittenPictureBytes(facts, 0)).toBe(1024 * vectors)
     expect(rewrittenPictureBytes(facts, 0)).toBe(64 * MIB)
   })

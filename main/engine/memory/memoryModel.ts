@@ -144,8 +144,8 @@ export function pictureGraphBytes(
 export const LEAST_REWRITTEN_BYTES = 64 * MIB
 /** Bytes of a number of a matrix: single precision, or 8 bits with a scale for every few of them. */
 const MATRIX_BYTES: Record<VisionSetting, number> = { exact: F32_BYTES, balanced: 1.1, fastest: 1.1 }
-/** Vectors that a patch has: what goes through the blocks, what attention gives, and keys and values of a group of heads, twice. */
-const PATCH_VECTORS = 3
+/** Vectors that a patch has: what goes through the blocks, keys and values, and those by head. */
+const PATCH_VECTORS = 5
 /** What the products themselves take, whatever the picture's size. */
 const PRODUCT_BYTES = 64 * MIB
 

@@ -9,7 +9,7 @@ import type { Runtime } from '../native/runtime.ts'
 import { OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime, OnnxSession, Tensor } from '../onnx/runtime.ts'
 import { notNumbers, requireMemory } from './limits.ts'
-import { PRODUCTS, TowerWriter, Weights, allIn, headGroups } from './onnxTowerModels.ts'
+import { PRODUCTS, TowerWriter, Weights, allIn } from './onnxTowerModels.ts'
 import type { BlockForms } from './onnxTowerModels.ts'
 import type { Tower } from './towerInterface.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
@@ -27,22 +27,16 @@ const MAX_NOISE = 2e-4
 const SAMPLE_SIDE = 224
 const LEVELS = 255
 
-/** One block. Its heads are computed in groups, one after the other, for each of which there are two models. */
+/** One block: what its attention is computed from, and what follows. */
 interface Block {
-  /** Keys and values of a group of heads. */
-  readonly before: readonly OnnxSession[]
-  /** Attention of a group of heads. */
-  readonly attention: readonly OnnxSession[]
-  /** What follows. */
+  readonly before: OnnxSession
   readonly after: OnnxSession
 }
 
-const sessionsOf = ({ before, attention, after }: Block) => [...before, ...attention, after]
-
 /**
- * A vision tower on the CPU as ONNX models written from the projector file, some for each block, over ONNX Runtime. Pictures
- * go through in parts, and heads in groups, so that a stop and progress do not depend on their size, and memory little. What
- * is computed is what `VisionTower` computes with ggml.
+ * A vision tower on the CPU as ONNX models written from the projector file, a pair for each block, over ONNX Runtime. Pictures
+ * go through in parts, so that a stop, progress and memory do not depend on their size. What is computed is what
+ * `VisionTower` computes with ggml.
  */
 export class OnnxTower implements Tower {
   readonly facts: ProjectorFacts
@@ -118,40 +112,22 @@ export class OnnxTower implements Tower {
       await sample?.begin(signal)
       for (let i = 0; i < facts.blocks; i++) {
         const open = async (of: BlockForms, isWatched: boolean): Promise<Block> => {
-          const groups = Array.from({ length: writer.groups }, (_, group) => group)
-          const models = [
-            ...groups.map((group) => () => writer.beforeAttention(i, group, of, isWatched && group === 0)),
-            ...groups.map((group) => () => writer.attention(i, group, of)),
-            () => writer.afterAttention(i, of, isWatched),
-          ]
-          const opened: Promise<OnnxSession>[] = []
-          try {
-            for (const write of models) {
-              // one is opened while the next is written
-              const model = await write()
-              await opened.at(-1)
-              const next = session(model)
-              // heard above or below: unheard meanwhile, a stop would end the process
-              next.catch(() => {})
-              opened.push(next)
-            }
-          } catch (error) {
-            await Promise.allSettled(opened)
+          // one is opened while the next is written
+          const before = session(await writer.beforeAttention(i, of, isWatched))
+          // heard below: unheard meanwhile, a stop would end the process
+          before.catch(() => {})
+          const model = await writer.afterAttention(i, of, isWatched).catch(async (error: unknown) => {
+            await before.catch(() => {})
             throw error
-          }
-          const sessions = await Promise.all(opened)
-          const count = groups.length
-          return {
-            before: sessions.slice(0, count),
-            attention: sessions.slice(count, 2 * count),
-            after: sessions[2 * count]!,
-          }
+          })
+          return { before: await before, after: await session(model) }
         }
         let own = forms === 'measured' ? allIn('blocks') : forms[i]!
         let block = await open(own, sample !== null)
         if (sample) {
           own = await sample.formsOf(i, block, signal)
-          sessionsOf(block).forEach(drop)
+          drop(block.before)
+          drop(block.after)
           block = await open(own, false)
         }
         writer.forget()
@@ -207,15 +183,14 @@ export class OnnxTower implements Tower {
     const values = patchValues(vision.patchPixels)
     requireMemory(frames[0], rewrittenPictureBytes(facts, patches))
     const learned = facts.positionSide === null ? null : tableShares(rows, columns, order, facts.positionSide)
-    const group = width / headGroups(facts)
+    const vectors = () => new Float32Array(patches * width)
     const picture = {
       order,
       patches,
       ...rotations(rows, columns, order, width / heads),
-      x: new Float32Array(patches * width),
-      attended: new Float32Array(patches * width),
-      k: new Float32Array(patches * group),
-      v: new Float32Array(patches * group),
+      x: vectors(),
+      k: vectors(),
+      v: vectors(),
     }
     for (const [first, last] of runs(patches / 4, MAX_ROWS / 4)) {
       signal.throwIfAborted()
@@ -240,56 +215,53 @@ export class OnnxTower implements Tower {
     return picture
   }
 
-  /** Takes a picture through block `i`. `watch` gives what a run before or after attention tells beside its numbers. */
+  /** Takes a picture through block `i`. `watch` gives what a run tells beside its numbers. */
   async through(
-    { x, attended, k, v, cos, sin, patches, order }: PictureInTower,
-    { before, attention, after }: Block,
+    { x, k, v, cos, sin, patches, order }: PictureInTower,
+    { before, after }: Block,
     i: number,
     signal: AbortSignal,
-    watch: (isAfter: boolean) => Record<string, Tensor> = () => ({}),
+    watch: () => Record<string, Tensor> = () => ({}),
   ): Promise<void> {
     const { embeddingLength: width, heads, fullBlocks } = this.facts
     const half = width / heads / 2
-    const own = width / before.length
     const rotation = (from: number, to: number) => ({
       cos: floats(part(cos, from, to, half), to - from, half),
       sin: floats(part(sin, from, to, half), to - from, half),
     })
-    const rows = (from: number, to: number) => floats(part(x, from, to, width), to - from, width)
     const isWhole = fullBlocks === null || fullBlocks.includes(i)
-    const pieces = piecesOf(isWhole ? [{ patches, count: 1 }] : order.groups, width, own)
-    const parts = runs(patches, MAX_ROWS)
-    const outputs = before.map((_, group) => part(attended, group * patches, (group + 1) * patches, own))
-    for (const [group, output] of outputs.entries()) {
-      for (const [from, to] of parts) {
-        signal.throwIfAborted()
-        const out = (all: Float32Array) => floats(part(all, from, to, own), 1, to - from, own)
-        await before[group]!.run(
-          { x: rows(from, to), ...rotation(from, to) },
-          { k: out(k), v: out(v), ...(group === 0 && watch(false)) },
-        )
-      }
-      for (const { window, count, keys, queries, at } of pieces) {
-        signal.throwIfAborted()
-        const seen = (all: Float32Array) => floats(part(all, window, window + count * keys, own), count, keys, own)
-        const end = at + count * queries
-        const shape = { type: OnnxType.I64, dims: [3], data: BigInt64Array.from([count, queries, own], BigInt) }
-        await attention[group]!.run(
-          { x: rows(at, end), ...rotation(at, end), k: seen(k), v: seen(v), shape },
-          { y: floats(part(output, at, end, own), end - at, own) },
-        )
-      }
-    }
-    for (const [from, to] of parts) {
+    for (const [from, to] of runs(patches, MAX_ROWS)) {
       signal.throwIfAborted()
-      const attentions = outputs.map((output, group): [string, Tensor] => [
-        `attended${group}`,
-        floats(part(output, from, to, own), to - from, own),
-      ])
-      await after.run(
-        { x: rows(from, to), ...Object.fromEntries(attentions) },
-        { y: rows(from, to), ...watch(true) },
+      const out = (all: Float32Array) => floats(part(all, from, to, width), 1, to - from, width)
+      await before.run(
+        { x: floats(part(x, from, to, width), to - from, width), ...rotation(from, to) },
+        { k: out(k), v: out(v), ...watch() },
       )
+    }
+    let start = 0
+    for (const group of isWhole ? [{ patches, count: 1 }] : order.groups) {
+      const flop = 4 * group.patches * width + 18 * width * width
+      const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(RUN_FLOP / flop)))
+      // several whole windows at once, or a part of one with all of its keys
+      const windows = Math.min(group.count, Math.floor(most / group.patches))
+      const pieces: { first: number; count: number; from: number; to: number }[] = []
+      if (windows > 1)
+        for (const [first, last] of runs(group.count, windows))
+          pieces.push({ first, count: last - first, from: 0, to: group.patches })
+      else
+        for (let first = 0; first < group.count; first++)
+          for (const [from, to] of runs(group.patches, most)) pieces.push({ first, count: 1, from, to })
+      for (const { first, count, from, to } of pieces) {
+        signal.throwIfAborted()
+        const window = start + first * group.patches
+        const keys = (all: Float32Array) =>
+          floats(part(all, window, window + count * group.patches, width), count, group.patches, width)
+        const [at, end] = [window + from, window + (count - 1) * group.patches + to]
+        const own = floats(part(x, at, end, width), end - at, width)
+        const shape = { type: OnnxType.I64, dims: [3], data: BigInt64Array.from([count, to - from, width], BigInt) }
+        await after.run({ x: own, ...rotation(at, end), k: keys(k), v: keys(v), shape }, { y: own, ...watch() })
+      }
+      start += group.count * group.patches
     }
   }
 
@@ -313,7 +285,8 @@ export class OnnxTower implements Tower {
   }
 
   [Symbol.dispose](): void {
-    for (const session of [this.embed, ...this.blocks.flatMap(sessionsOf), ...this.mergers]) session[Symbol.dispose]()
+    const sessions = [this.embed, ...this.blocks.flatMap(({ before, after }) => [before, after]), ...this.mergers]
+    for (const session of sessions) session[Symbol.dispose]()
   }
 }
 
@@ -323,9 +296,7 @@ interface PictureInTower {
   readonly patches: number
   /** [patches, width]; the blocks write over it. */
   readonly x: Float32Array
-  /** What attention gives, [groups of heads, patches, width of a group]. */
-  readonly attended: Float32Array
-  /** Keys and values of the group of heads at hand, [patches, width of a group]. */
+  /** Keys and values of the block at hand, [patches, width]. */
   readonly k: Float32Array
   readonly v: Float32Array
   /** Rotary positions, [patches, half a head]. */
@@ -353,11 +324,16 @@ class Sample {
     const seen = { qkv: new Range(), out: new Range(), up: new Range(), down: new Range() }
     const { embeddingLength: width, ffnLength } = this.tower.facts
     const lengths = { qkv: width, out: width, up: width, down: ffnLength }
+    let isFirst = true
+    // as `through` runs them: all parts before attention, then those after it
     const picture = this.picture!
+    const firstRuns = runs(picture.patches, MAX_ROWS).length
+    let run = 0
     const told: (() => void)[] = []
-    await this.tower.through(picture, block, i, signal, (isAfter) => {
+    await this.tower.through(picture, block, i, signal, () => {
+      isFirst = run++ < firstRuns
       const outputs: Record<string, Tensor> = {}
-      for (const name of isAfter ? (['out', 'up', 'down'] as const) : (['qkv'] as const)) {
+      for (const name of isFirst ? (['qkv'] as const) : (['out', 'up', 'down'] as const)) {
         const [least, most, power] = [new Float32Array(1), new Float32Array(1), new Float32Array(1)]
         Object.assign(outputs, {
           [`${name}Least`]: floats(least),
@@ -415,40 +391,6 @@ const floats = (data: Float32Array, ...dims: number[]): Tensor => ({ type: OnnxT
 
 /** Rows `from` to `to` of a matrix with rows of `length` numbers, in the same memory. */
 const part = (all: Float32Array, from: number, to: number, length: number) => all.subarray(from * length, to * length)
-
-/** What attention is computed of at once: `count` windows of `keys` patches each, beginning at patch `window`. */
-interface Piece {
-  readonly window: number
-  readonly count: number
-  readonly keys: number
-  /** Patches of each window that ask, the first of them at patch `at`. */
-  readonly queries: number
-  readonly at: number
-}
-
-/** Several whole windows at once, or a part of one with all of its keys. Lengths of a patch's vector and of its group's heads. */
-function piecesOf(groups: TokenOrder['groups'], width: number, own: number): Piece[] {
-  const pieces: Piece[] = []
-  let start = 0
-  for (const { patches: keys, count } of groups) {
-    const flop = 4 * keys * own + 2 * width * own
-    const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(RUN_FLOP / flop)))
-    const windows = Math.min(count, Math.floor(most / keys))
-    if (windows > 1)
-      for (const [first, last] of runs(count, windows)) {
-        const window = start + first * keys
-        pieces.push({ window, count: last - first, keys, queries: keys, at: window })
-      }
-    else
-      for (let first = 0; first < count; first++) {
-        const window = start + first * keys
-        for (const [from, to] of runs(keys, most))
-          pieces.push({ window, count: 1, keys, queries: to - from, at: window + from })
-      }
-    start += count * keys
-  }
-  return pieces
-}
 
 /** `count` rows in equal parts of at most `most`. */
 function runs(count: number, most: number): [number, number][] {

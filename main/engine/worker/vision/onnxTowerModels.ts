@@ -26,7 +26,6 @@ export const PRODUCTS = ['qkv', 'out', 'up', 'down'] as const satisfies readonly
 export const allIn = (form: Form): BlockForms => ({ qkv: form, out: form, up: form, down: form })
 
 const BLOCK = 128
-const MOST_GROUPS = 8
 
 /** The tensors of a projector file as single-precision numbers. */
 export class Weights {
@@ -60,17 +59,8 @@ export class Weights {
   }
 }
 
-/**
- * How many groups the heads of a tower are computed in, one after the other: keys and values, and the library's copies of
- * them, are there for one group at a time.
- */
-export const headGroups = ({ heads }: Pick<ProjectorFacts, 'heads'>): number =>
-  Array.from({ length: MOST_GROUPS }, (_, i) => MOST_GROUPS - i).find((count) => heads % count === 0)!
-
 /** Writes the models that a tower consists of. */
 export class TowerWriter {
-  /** Groups of heads that are computed one after the other. */
-  readonly groups: number
   private readonly weights: Weights
   private readonly facts: ProjectorFacts
   private readonly vision: VisionFacts
@@ -78,7 +68,6 @@ export class TowerWriter {
   private readonly read = new Map<string, Float32Array>()
 
   constructor(weights: Weights, facts: ProjectorFacts) {
-    this.groups = headGroups(facts)
     this.weights = weights
     this.facts = facts
     this.vision = visionOf(facts.family)
@@ -128,20 +117,20 @@ export class TowerWriter {
     return finish(model, { x }, ['rows', width])
   }
 
-  /** Keys and values of a group of heads of block `i`, [1, rows, the group's width], keys at their positions. */
-  async beforeAttention(i: number, group: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
+  /** Keys and values of block `i`, [1, rows, width], keys at their positions. */
+  async beforeAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
     const { embeddingLength: width } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
     const name = `v.blk.${i}`
     const h = await this.norm(model, x, `${name}.ln1`)
-    const [k, v] = await this.products(model, h, [`${name}.attn_k`, `${name}.attn_v`], forms.qkv, group)
+    const [k, v] = await this.products(model, h, [`${name}.attn_k`, `${name}.attn_v`], forms.qkv)
     if (isWatched) watch(model, h, 'qkv')
     const out = { k: this.rotate(model, k!), v: unsqueeze(model, v!) }
-    return finish(model, out, [1, 'rows', width / this.groups])
+    return finish(model, out, [1, 'rows', width])
   }
 
-  /** Turns rows of heads to the rotary positions `cos` and `sin`, [1, rows, width of those heads]. */
+  /** Turns rows of heads to the rotary positions `cos` and `sin`, [1, rows, width]. */
   private rotate(model: ModelWriter, rows: string): string {
     const { embeddingLength: width, heads } = this.facts
     const half = width / heads / 2
@@ -151,40 +140,24 @@ export class TowerWriter {
   }
 
   /**
-   * Attention of a group of heads of block `i` over their `k` and `v`, [rows, the group's width]. `shape`: of the queries,
-   * [windows, queries of each, the group's width].
+   * What block `i` adds to `x`: attention over `k` and `v`, then the feed-forward part. `shape`: of the queries, [windows,
+   * queries of each, width].
    */
-  async attention(i: number, group: number, forms: BlockForms): Promise<Uint8Array> {
-    const { groups } = this
-    const { embeddingLength, heads } = this.facts
-    const width = embeddingLength / groups
+  async afterAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
+    const { embeddingLength: width, heads } = this.facts
     const model = new ModelWriter()
-    const x = model.input('x', OnnxType.F32, ['rows', embeddingLength])
+    const x = model.input('x', OnnxType.F32, ['rows', width])
     // three sides: with keys by head the library computes all scores of a head at once, which takes as much memory
     const k = model.input('k', OnnxType.F32, ['windows', 'keys', width])
     const v = model.input('v', OnnxType.F32, ['windows', 'keys', width])
     const queries = model.input('shape', OnnxType.I64, [3])
     const name = `v.blk.${i}`
-    const h = await this.norm(model, x, `${name}.ln1`)
-    const [product] = await this.products(model, h, [`${name}.attn_q`], forms.qkv, group)
+    const first = await this.norm(model, x, `${name}.ln1`)
+    const [product] = await this.products(model, first, [`${name}.attn_q`], forms.qkv)
     const q = model.node('Reshape', [this.rotate(model, product!), queries])[0]!
-    const own = { num_heads: heads / groups }
-    const [attention] = model.node('MultiHeadAttention', [q, k, v], own, { domain: MICROSOFT })
+    const [attention] = model.node('MultiHeadAttention', [q, k, v], { num_heads: heads }, { domain: MICROSOFT })
     const shape = model.constant({ type: OnnxType.I64, dims: [2], data: BigInt64Array.of(-1n, BigInt(width)) })
-    return finish(model, { y: model.node('Reshape', [attention!, shape])[0]! }, ['rows', width])
-  }
-
-  /** `x` with what block `i` adds to it: from what its groups of heads gave, then by the feed-forward part. */
-  async afterAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
-    const { groups } = this
-    const { embeddingLength: width } = this.facts
-    const model = new ModelWriter()
-    const x = model.input('x', OnnxType.F32, ['rows', width])
-    const attended = Array.from({ length: groups }, (_, group) =>
-      model.input(`attended${group}`, OnnxType.F32, ['rows', width / groups]),
-    )
-    const rows = groups === 1 ? attended[0]! : model.node('Concat', attended, { axis: 1 })[0]!
-    const name = `v.blk.${i}`
+    const rows = model.node('Reshape', [attention!, shape])[0]!
     const [out] = await this.products(model, rows, [`${name}.attn_out`], forms.out)
     const middle = model.node('Add', [x, out!])[0]!
     const h = await this.norm(model, middle, `${name}.ln2`)
@@ -228,9 +201,8 @@ export class TowerWriter {
     return finish(model, { y: down! }, ['tokens', outputLength])
   }
 
-  private async vector(model: ModelWriter, name: string, first = 0, length?: number): Promise<string> {
-    const all = await this.weights.get(name)
-    const data = all.subarray(first, length === undefined ? all.length : first + length)
+  private async vector(model: ModelWriter, name: string): Promise<string> {
+    const data = await this.weights.get(name)
     return model.constant({ type: OnnxType.F32, dims: [data.length], data })
   }
 
@@ -241,24 +213,15 @@ export class TowerWriter {
     return model.node('LayerNormalization', [x, weight, await this.vector(model, `${name}.bias`)], { epsilon })[0]!
   }
 
-  /** Products of one input with several matrices, and their biases; of a group of heads with its rows of them. */
-  private async products(
-    model: ModelWriter,
-    x: string,
-    names: readonly string[],
-    form: Form,
-    group: number | null = null,
-  ): Promise<string[]> {
+  /** Products of one input with several matrices, and their biases. */
+  private async products(model: ModelWriter, x: string, names: readonly string[], form: Form): Promise<string[]> {
     const out: string[] = []
     const quantized = form === 'rows' ? quantize(model, x) : []
     for (const name of names) {
-      const [columns, all] = this.facts.tensors.get(`${name}.weight`)!.dims as [number, number]
-      const rows = group === null ? all : all / this.groups
-      const first = (group ?? 0) * rows
+      const [columns, rows] = this.facts.tensors.get(`${name}.weight`)!.dims as [number, number]
       const weight = await this.matrix(`${name}.weight`)
-      const numbers = weight.subarray(first * columns, (first + rows) * columns)
-      const bias = this.weights.has(`${name}.bias`) ? await this.vector(model, `${name}.bias`, first, rows) : ''
-      out.push(product(model, x, { numbers, columns, rows }, bias, form, quantized))
+      const bias = this.weights.has(`${name}.bias`) ? await this.vector(model, `${name}.bias`) : ''
+      out.push(product(model, x, { numbers: weight, columns, rows }, bias, form, quantized))
     }
     return out
   }
