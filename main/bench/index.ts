@@ -70,7 +70,8 @@ export async function runBench({ ports, model, runs, only, thinking, onMeasure }
   }
 }
 
-export interface BesideRequest extends Pick<BesideOptions, 'checkout' | 'rounds' | 'stages' | 'onStage' | 'onStageEnd' | 'tools'> {
+export interface BesideRequest
+  extends Pick<BesideOptions, 'checkout' | 'rounds' | 'stages' | 'onStage' | 'onStageEnd' | 'tools'> {
   readonly ports: BenchOptions['ports']
   readonly models: { readonly qwen2vl: ModelFiles; readonly qwen3vl: ModelFiles }
   readonly demoModel: ModelFiles

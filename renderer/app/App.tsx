@@ -71,7 +71,9 @@ export function App(): ReactNode {
   const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
   const [exporting, setExporting] = useState<ExportWish | null>(null)
   const [importOpen, setImportOpen] = useState(false)
-  const hasConversations = useConversationList(({ order, byId }) => order.some((id) => byId[id]?.deletedAt === undefined))
+  const hasConversations = useConversationList(({ order, byId }) =>
+    order.some((id) => byId[id]?.deletedAt === undefined),
+  )
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)

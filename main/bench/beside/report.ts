@@ -76,7 +76,8 @@ export function toBesideTable({ compared, checkout, machine, model }: Measured):
 }
 
 /** What one stage came to, for people who wait for the others. */
-export const toStageTable = (compared: Compared): string => [...sections([compared]), ...quietness([compared])].join('\n')
+export const toStageTable = (compared: Compared): string =>
+  [...sections([compared]), ...quietness([compared])].join('\n')
 
 function sections(compared: readonly Compared[]): string[] {
   const figures = compared.flatMap((one) => one.figures).map(row)

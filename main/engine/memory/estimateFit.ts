@@ -337,8 +337,7 @@ function pictureSeconds(
   const prefill = 2 * PICTURE_TOKENS * text.blocks * parameters(text).read
   const share = gpuLayers / layers
   const { products, attention } = towerFlops(projector)
-  const encoding =
-    visionDevice === null ? processorSeconds(projector, machine) : (products + attention) / cardFlops
+  const encoding = visionDevice === null ? processorSeconds(projector, machine) : (products + attention) / cardFlops
   return encoding + (prefill * share) / cardFlops + (prefill * (1 - share)) / cpuFlops
 }
 
