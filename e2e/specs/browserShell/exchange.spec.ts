@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { writeZip } from '../../../main/features/exchange/zip.ts'
 import { Exchange } from '../../pages/exchange.ts'
+import { Sidebar } from '../../pages/sidebar.ts'
 import { expect, test } from '../../support/fixtures.ts'
 
 const samples = join(import.meta.dirname, '../../../resources/samples')
@@ -22,9 +23,13 @@ test('a conversation is saved with everything, deleted, and imported again with 
   const path = info.outputPath('saved.zip')
   await saved.saveAs(path)
 
+  const sidebar = new Sidebar(page)
   await exchange.menu('What is this?', 'Delete')
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+  await sidebar.menu(/^Trash/)
+  await sidebar.nav.getByRole('button', { name: 'Empty the trash' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete for good' }).click()
   await expect(page.getByTitle('What is this?')).toHaveCount(0)
+  await sidebar.nav.getByRole('button', { name: 'Back to the list' }).click()
 
   await exchange.openImport()
   await expect(await exchange.importFiles(path)).toHaveText(
@@ -41,6 +46,14 @@ test('a conversation is saved with everything, deleted, and imported again with 
     'Nothing new from Sightline: its conversation is here already.',
   )
   await exchange.importDialog.getByRole('button', { name: 'Done' }).click()
+
+  // what is only in the trash comes back out of it
+  await exchange.menu('What is this?', 'Delete')
+  await expect(page.getByTitle('What is this?')).toHaveCount(0)
+  await exchange.openImport()
+  await exchange.importFiles(path)
+  await exchange.openImported('What is this?')
+  await expect(page.getByTitle('What is this?')).toHaveCount(1)
 
   // it goes on where it was
   await chat.ask('And its colour?')

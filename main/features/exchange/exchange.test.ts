@@ -69,6 +69,7 @@ const exported = async (ids: readonly string[] | null, format: 'json' | 'markdow
 describe('JSON', () => {
   test('comes back in another folder with branches, pair, marks, figures and media as they were', async () => {
     const id = await conversation()
+    bed.conversations.pin([id], true)
     const { path, name } = await exported(null, 'json')
     expect(name).toBe('Circle - _red_.zip')
     const report = await other.import([{ name: 'out.zip', path }])
@@ -79,6 +80,17 @@ describe('JSON', () => {
     const [sha = ''] = other.conversations.referencedShas()
     expect(readFileSync(other.attachments.pathOf(sha))).toEqual(readFileSync(samplePath('red-circle')))
     expect(other.conversations.search('circle', 5).map(({ conversation }) => conversation.id)).toEqual([id])
+  })
+
+  test('what is in the trash comes back out of it, with what was new, and is not exported with all', async () => {
+    const id = await conversation()
+    await other.import([{ name: 'a.zip', path: (await exported([id], 'json')).path }])
+    const before = other.conversations.whole(id)
+    other.conversations.discard([id])
+    expect(other.conversations.ids()).toEqual([])
+    expect(await other.import([{ name: 'a.zip', path: zip() }])).toMatchObject({ count: 1, alreadyHere: 0, messages: 0 })
+    expect(other.conversations.ids()).toEqual([id])
+    expect(other.conversations.whole(id)).toEqual(before)
   })
 
   test('comes only once; what was added since comes, and a title and branch of here stay', async () => {

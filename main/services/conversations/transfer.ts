@@ -26,7 +26,7 @@ export function createTransfer(db: Database, index: SearchIndex) {
     ),
     owner: db.prepare<[string], string>('SELECT conversation_id FROM messages WHERE id = ?').pluck(),
     addConversation: db.prepare(
-      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, NULL)',
+      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id, pinned, archived) VALUES (?, ?, ?, ?, NULL, ?, ?)',
     ),
     restore: db.prepare('UPDATE conversations SET deleted_at = NULL WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
@@ -116,7 +116,8 @@ export function createTransfer(db: Database, index: SearchIndex) {
         if (isMissing) {
           const first = messages.find(({ role }) => role === 'user') ?? messages[0]
           const title = conversation.title.trim() || titleOf(first?.parts ?? []) || 'Imported conversation'
-          sql.addConversation.run(id, title.toWellFormed(), createdAt, updatedAt)
+          const places = [conversation.pinned, conversation.archived].map((is) => (is ? 1 : 0))
+          sql.addConversation.run(id, title.toWellFormed(), createdAt, updatedAt, ...places)
           index.addTitle(id)
         }
         const stored = new Map<string, string>()
