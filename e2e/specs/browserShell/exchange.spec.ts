@@ -53,7 +53,7 @@ test('a conversation is saved with everything, deleted, and imported again with 
   await exchange.openImport()
   await exchange.importFiles(path)
   await exchange.openImported('What is this?')
-  await expect(page.getByTitle('What is this?')).toHaveCount(1)
+  await expect(sidebar.row('What is this?')).toBeVisible()
 
   // it goes on where it was
   await chat.ask('And its colour?')
