@@ -88,7 +88,11 @@ describe('JSON', () => {
     const before = other.conversations.whole(id)
     other.conversations.discard([id])
     expect(other.conversations.ids()).toEqual([])
-    expect(await other.import([{ name: 'a.zip', path: zip() }])).toMatchObject({ count: 1, alreadyHere: 0, messages: 0 })
+    expect(await other.import([{ name: 'a.zip', path: zip() }])).toMatchObject({
+      count: 1,
+      alreadyHere: 0,
+      messages: 0,
+    })
     expect(other.conversations.ids()).toEqual([id])
     expect(other.conversations.whole(id)).toEqual(before)
   })
