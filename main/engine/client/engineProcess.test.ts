@@ -48,6 +48,16 @@ beforeEach(async () => {
   await counted
 })
 
+test('the state has the memory as it was reported; only a change of 16 MiB is told', () => {
+  const told: (number | null | undefined)[] = []
+  engine.onState(({ residentBytes }) => told.push(residentBytes))
+  for (const residentBytes of [20, 30, 25, 37].map((mib) => mib * 2 ** 20)) {
+    last().says({ type: 'memory', residentBytes })
+    expect(engine.state.residentBytes).toBe(residentBytes)
+  }
+  expect(told).toEqual([20 * 2 ** 20, 37 * 2 ** 20])
+})
+
 describe('a process that has grown too large', () => {
   beforeEach(() => {
     last().says({ type: 'memory', residentBytes: 2e9 })

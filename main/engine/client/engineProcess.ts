@@ -99,10 +99,14 @@ const STALL_MS = 10 * 60_000
  * processor does 1e11 a second.
  */
 const ENCODE_STALL_MS = 30 * 60_000
+/** A change of the process's memory that is worth telling, in bytes. */
+const TOLD_BYTES = 2 ** 24
 
 /** The engine process: started on demand, started again after a crash and when it has grown too large, and its state. */
 export class EngineProcess {
   state: EngineState = OFF
+  /** As it was last told: small changes of the memory are not. */
+  private told: EngineState = OFF
   /** What it has in memory. */
   loaded: Loaded | null = null
   private readonly options: EngineOptions
@@ -246,9 +250,14 @@ export class EngineProcess {
     else if (message.type === 'loaded') this.loaded = message
     else if (message.type === 'unloaded') this.loaded = null
     else if (message.type === 'text' || message.type === 'reasoning' || message.type === 'batchText') this.memory.work()
-    this.set(afterMessage(this.state, message, this.renewed))
-    if (message.type !== 'memory') return
+    const state = afterMessage(this.state, message, this.renewed)
+    if (message.type !== 'memory') {
+      this.set(state)
+      return
+    }
     this.residentBytes = message.residentBytes
+    if (Math.abs(message.residentBytes - (this.told.residentBytes ?? 0)) >= TOLD_BYTES) this.set(state)
+    else this.state = state
     this.checkMemory()
   }
 
@@ -311,6 +320,7 @@ export class EngineProcess {
   private set(state: EngineState): void {
     if (state === this.state) return
     this.state = state
+    this.told = state
     this.states.emit(state)
   }
 }

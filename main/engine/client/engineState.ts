@@ -2,9 +2,6 @@ import type { ErrorInfo } from '#contract'
 import type { FromWorker } from '../protocol.ts'
 import type { EngineState, ModelFiles } from '../types.ts'
 
-/** A change of the process's memory that is worth showing. */
-const SHOWN_BYTES = 2 ** 24
-
 /** No process, no model. */
 export const OFF: EngineState = {
   state: 'off',
@@ -66,9 +63,7 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
     case 'encoded':
       return { ...state, encoding: { tokens: message.tokens, ms: message.ms } }
     case 'memory':
-      return Math.abs(message.residentBytes - (state.residentBytes ?? 0)) >= SHOWN_BYTES
-        ? { ...state, residentBytes: message.residentBytes }
-        : state
+      return { ...state, residentBytes: message.residentBytes }
     default:
       return state
   }

@@ -34,9 +34,9 @@ beforeEach(() => {
     choice: { get: () => null, set: () => {} },
     inspect: (pair) => engine.inspect(pair),
   })
-  feature = measuring([1, 512, 3000])
+  feature = measuring([1, 512, 6000])
 })
-const measuring = (inputs?: number[]) =>
+const measuring = (inputs?: number[], now?: () => number) =>
   createMeasureModel({
     models,
     settings: { current: { ...defaultSettings, vision: 'exact' } },
@@ -44,6 +44,7 @@ const measuring = (inputs?: number[]) =>
     benchmarks: createBenchmarks(store.db),
     resources: resourcesPath,
     ...(inputs ? { inputs } : {}),
+    ...(now ? { now } : {}),
   }).procedures
 afterEach(async () => {
   await engine.close()
@@ -65,7 +66,7 @@ describe('a run', () => {
     expect(events.map(({ doing, done }) => [doing, done])).toEqual([
       ['an input of 1 token', 0],
       ['an input of 512 tokens', 1],
-      ['an input of 3,000 tokens', 2],
+      ['an input of 6,000 tokens', 2],
       ['a picture of 448 x 448 pixels', 3],
       ['a picture of 672 x 672 pixels', 4],
       ['a picture of 1,344 x 1,344 pixels', 5],
@@ -87,7 +88,7 @@ describe('a run', () => {
       expect(row.tokensPerSecond).toBeGreaterThan(0)
       expect(row.memoryBytes).toBeGreaterThan(30e6)
     }
-    expect(texts.map(({ inputTokens }) => inputTokens)).toEqual([1, 512, 3000])
+    expect(texts.map(({ inputTokens }) => inputTokens)).toEqual([1, 512, 6000])
     expect(texts.map(({ prefillTokensPerSecond }) => prefillTokensPerSecond !== null)).toEqual([false, true, true])
     expect(texts.at(-1)!.memoryBytes).toBeGreaterThan(texts[0]!.memoryBytes)
     const pictures = result.rows.filter((row) => row.kind === 'picture')
@@ -98,6 +99,18 @@ describe('a run', () => {
     ])
     for (const { encodeMs } of pictures) expect(encodeMs).toBeGreaterThan(0)
     expect(await feature.results({ modelId: id }, options)).toEqual([result])
+  })
+
+  test('measures an input of the length that it names, also where texts of nearly that length are a token too long', async () => {
+    const { id } = await models.register(goldenModel('qwen25vl'))
+    for (const text of [1764534221732, 1764535409582]) {
+      const run = await measuring([512], () => text).run({ modelId: id }, options)
+      for await (const { result } of run)
+        for (const row of result.rows) {
+          if (row.kind === 'text') expect(row.promptTokens).toBeGreaterThan(512)
+          if (row.kind === 'text') await run.return!(undefined)
+        }
+    }
   })
 
   test('leaves out inputs that the model was not trained for', async () => {

@@ -151,11 +151,14 @@ async function textOf(measured: Measured, tokens: number, contextTokens: number,
   if (tokens === 1) return 'a'
   let text = ''
   let length = tokens * CHARACTERS_PER_TOKEN
+  // by proportion alone a text that is one token too long would be tried again as it is
+  let aim = tokens
   for (let i = 0; i < TRIES; i++) {
     const candidate = prose(number, length)
     const found = await tokensOf(candidate)
-    if (found <= tokens && candidate.length > text.length) text = candidate
-    length = Math.floor((length * tokens) / found)
+    if (found > tokens) aim--
+    else if (candidate.length > text.length) text = candidate
+    length = Math.floor((length * aim) / found)
   }
   return text || prose(number, Math.floor(length * 0.9))
 }
