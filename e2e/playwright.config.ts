@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 import { findChromium, installHint } from '../build/chromium.ts'
+import { electronProgram } from './support/electronProgram.ts'
 import type { ShellOptions } from './support/fixtures.ts'
+import { ofWindowAlone } from './support/ofWindowAlone.ts'
 
 const chromium = findChromium()
 if (!chromium) throw new Error(installHint)
@@ -39,6 +41,11 @@ export default defineConfig<ShellOptions>({
   },
   projects: [
     { name: 'browser shell', testDir: './specs', testIgnore: /electron\//, use: { shell: 'browser' } },
-    { name: 'electron shell', testDir: './specs', testIgnore: /browserShell\//, use: { shell: 'electron' } },
+    {
+      name: 'electron shell',
+      testDir: './specs',
+      testIgnore: [/browserShell\//, ...(electronProgram().standInBecause ? ofWindowAlone : [])],
+      use: { shell: 'electron' },
+    },
   ],
 })

@@ -126,7 +126,8 @@ export function createApp(
     endOtherUses: () => compare.end(),
     titleOf: (id) => conversations.get(id).title,
     pictureOf: (sha) => media.attachments.pathOf(sha),
-    tryProjectors: (question, signal) => tryProjectors(question, engine, signal),
+    tryProjectors: (question, signal) =>
+      tryProjectors({ ...question, vision: settings.current.vision }, engine, signal),
     files,
     holdsFolder: () => downloading.holdsFolder(),
   })

@@ -88,6 +88,7 @@ describe('sightline bench', () => {
       'resume',
       'second_question',
       'second_question_anew',
+      'time_estimate',
     ])
     expect(Object.keys(spreads).toSorted()).toEqual(Object.keys(ratios).toSorted())
     for (const name of ['prefill', 'generation', 'second_question', 'eager'])

@@ -1,7 +1,7 @@
 import type { Measurement } from '../measurement.ts'
 import { encode, encodeSpeed, photo } from './encoding.ts'
 import { eager, edit, resume, secondQuestion } from './firstToken.ts'
-import { coldStart, memoryEstimate, reloadGrowth } from './memory.ts'
+import { coldStart, memoryEstimate, reloadGrowth, timeEstimate } from './memory.ts'
 import { stop } from './stop.ts'
 import { paste, textSpeed } from './text.ts'
 
@@ -19,5 +19,6 @@ export const measurements: readonly Measurement[] = [
   reloadGrowth,
   resume,
   memoryEstimate,
+  timeEstimate,
   encodeSpeed,
 ]

@@ -1,3 +1,4 @@
+import { pictureUnits } from '#contract'
 import type { Measurement } from '../measurement.ts'
 import { processMemory } from '../processMemory.ts'
 import { median } from '../statistics.ts'
@@ -93,6 +94,43 @@ export const memoryEstimate: Measurement = {
       }
     } finally {
       await fresh.close()
+    }
+  },
+}
+
+/** The tokens of the picture whose time is estimated, along each side. */
+const SIDE_TOKENS = 32
+
+/** The time for a picture of 1,024 tokens that is estimated before the model is loaded, against what each of some takes. */
+export const timeEstimate: Measurement = {
+  name: 'time_estimate',
+  needsPictures: true,
+  async run({ workload, runs, engine }) {
+    const { model, contextTokens } = workload
+    const { fit } = await engine.engine.plan(model, { contextTokens, gpuLayers: null, kvType: null })
+    const { family } = await engine.engine.inspect(model)
+    const side = SIDE_TOKENS * pictureUnits(family).side
+    const estimated = 1000 * (fit.pictureSeconds ?? NaN)
+    const values: number[] = []
+    for (let i = 0; i < runs; i++) {
+      const { result } = await engine.answer(
+        workload.request([{ role: 'user', content: [await workload.newPicture(side)] }], 1),
+      )
+      values.push(result.timings.encodeMs + result.timings.prefillMs)
+    }
+    return {
+      figures: [
+        { name: 'picture_estimated', label: 'a picture of 1,024 tokens, estimated', unit: 'ms', values: [estimated] },
+        { name: 'picture_measured', label: 'the same, encoded and put into the context', unit: 'ms', values },
+      ],
+      ratios: [
+        {
+          name: 'time_estimate',
+          label: 'time of a picture, estimated against measured',
+          unit: 'ratio',
+          values: values.map((ms) => estimated / ms),
+        },
+      ],
     }
   },
 }

@@ -16,7 +16,7 @@ import { demoModel } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { testPorts } from '../../testing/testPorts.ts'
 import { createMeasureModel } from './index.ts'
-import type { MeasureModel } from './index.ts'
+import type { MeasureModel, MeasureModelParts } from './index.ts'
 import { publishedFigures } from './steps.ts'
 
 let folder: ReturnType<typeof tempFolder>
@@ -36,7 +36,7 @@ beforeEach(() => {
   })
   feature = measuring([1, 512, 6000])
 })
-const measuring = (inputs?: number[], now?: () => number) =>
+const measuring = (inputs?: number[], more: Pick<MeasureModelParts, 'now' | 'sides'> = {}) =>
   createMeasureModel({
     models,
     settings: { current: { ...defaultSettings, vision: 'exact' } },
@@ -44,7 +44,7 @@ const measuring = (inputs?: number[], now?: () => number) =>
     benchmarks: createBenchmarks(store.db),
     resources: resourcesPath,
     ...(inputs ? { inputs } : {}),
-    ...(now ? { now } : {}),
+    ...more,
   }).procedures
 afterEach(async () => {
   await engine.close()
@@ -104,7 +104,7 @@ describe('a run', () => {
   test('measures an input of the length that it names, also where texts of nearly that length are a token too long', async () => {
     const { id } = await models.register(goldenModel('qwen25vl'))
     for (const text of [1764534221732, 1764535409582]) {
-      const run = await measuring([512], () => text).run({ modelId: id }, options)
+      const run = await measuring([512], { now: () => text }).run({ modelId: id }, options)
       for await (const { result } of run)
         for (const row of result.rows) {
           if (row.kind === 'text') expect(row.promptTokens).toBeGreaterThan(512)
@@ -115,7 +115,7 @@ describe('a run', () => {
 
   test('leaves out inputs that the model was not trained for', async () => {
     const { trainedContext } = await engine.inspect(demoModel)
-    const { result } = (await all(await measuring().run({ modelId: 'demo' }, options))).at(-1)!
+    const { result } = (await all(await measuring(undefined, { sides: [] }).run({ modelId: 'demo' }, options))).at(-1)!
     const reason = `The model was trained for ${trainedContext.toLocaleString('en')} tokens.`
     expect(result.rows.filter((row) => row.kind === 'skipped')).toEqual(
       ['6,144', '14,336', '30,720'].map((tokens) => ({
@@ -128,7 +128,7 @@ describe('a run', () => {
 
   test('a second one measures again: nothing comes from a cache', async () => {
     const encodeOf = async () =>
-      (await all(await measuring([1]).run({ modelId: 'demo' }, options)))
+      (await all(await measuring([1], { sides: [448] }).run({ modelId: 'demo' }, options)))
         .at(-1)!
         .result.rows.filter((row) => row.kind === 'picture')
         .map(({ encodeMs }) => encodeMs)
@@ -142,14 +142,15 @@ describe('a run', () => {
     const abort = new AbortController()
     const { id } = await models.register(goldenModel('qwen2vl'))
     let last: BenchmarkEvent | null = null
-    for await (const event of await measuring([1, 512, 14_336]).run({ modelId: id }, { signal: abort.signal })) {
+    const own = measuring([1, 512, 14_336], { sides: [] })
+    for await (const event of await own.run({ modelId: id }, { signal: abort.signal })) {
       last = event
       if (event.done === 2) setImmediate(() => abort.abort())
     }
     expect(last!.done).toBe(2)
     expect(await feature.results({ modelId: id }, options)).toEqual([{ ...last!.result, isComplete: false }])
     expect(last!.result.rows).toHaveLength(2)
-    expect((await all(await feature.run({ modelId: 'demo' }, options))).at(-1)!.result.isComplete).toBe(true)
+    expect((await all(await own.run({ modelId: 'demo' }, options))).at(-1)!.result.isComplete).toBe(true)
   })
 
   test('one at a time; an unknown model is told', async () => {

@@ -6,7 +6,7 @@ import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
-import { PUBLISHED_INPUTS, publishedFigures, stepsFor } from './steps.ts'
+import { PICTURE_SIDES, PUBLISHED_INPUTS, publishedFigures, stepsFor } from './steps.ts'
 import type { Measured } from './steps.ts'
 
 /** A file: its name and what is in it. */
@@ -24,6 +24,8 @@ export interface MeasureModelParts {
   readonly resources: string
   /** Lengths of the inputs, in tokens; those of the published figures unless told. */
   readonly inputs?: readonly number[]
+  /** Sides of the pictures, in pixels. */
+  readonly sides?: readonly number[]
   /** The time in ms. */
   readonly now?: () => number
 }
@@ -46,6 +48,7 @@ export function createMeasureModel({
   benchmarks,
   resources,
   inputs = PUBLISHED_INPUTS,
+  sides = PICTURE_SIDES,
   now = Date.now,
 }: MeasureModelParts): MeasureModel {
   let present: { readonly signal: AbortSignal; readonly ended: Promise<void> } | null = null
@@ -94,7 +97,7 @@ export function createMeasureModel({
 
   async function* measure(modelId: string, signal: AbortSignal): AsyncGenerator<BenchmarkEvent, undefined, void> {
     const { measured, result: begun } = await prepare(modelId)
-    const steps = stepsFor(inputs, measured.model.projectorPath !== null)
+    const steps = stepsFor(inputs, measured.model.projectorPath === null ? [] : sides)
     let result = begun
     try {
       for (const [done, step] of steps.entries()) {

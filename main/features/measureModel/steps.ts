@@ -30,7 +30,8 @@ export interface Step {
 
 /** Input lengths of the authors' table, in tokens. */
 export const PUBLISHED_INPUTS: readonly number[] = [1, 6144, 14_336, 30_720]
-const SIDES = [448, 672, 1344]
+/** Sides of the pictures, in pixels. */
+export const PICTURE_SIDES: readonly number[] = [448, 672, 1344]
 /** Tokens generated for each: enough for a speed, and the authors' 2,048 would take minutes on a processor. */
 const GENERATED = 64
 /** What the chat template adds, in tokens, at most. */
@@ -45,9 +46,9 @@ const TRIES = 4
 
 const count = (value: number) => value.toLocaleString('en')
 
-/** Answers to inputs of so many tokens, then pictures of several sizes where the model can see. */
-export function stepsFor(inputs: readonly number[], hasEyes: boolean): Step[] {
-  return [...inputs.map(textStep), ...(hasEyes ? SIDES.map(pictureStep) : [])]
+/** Answers to inputs of so many tokens, then pictures of so many pixels a side. */
+export function stepsFor(inputs: readonly number[], sides: readonly number[]): Step[] {
+  return [...inputs.map(textStep), ...sides.map(pictureStep)]
 }
 
 function textStep(inputTokens: number, index: number): Step {

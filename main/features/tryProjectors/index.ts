@@ -1,5 +1,5 @@
 import { AppError, PIXELS_PER_TOKEN } from '#contract'
-import type { ProjectorTrial } from '#contract'
+import type { ProjectorTrial, VisionSetting } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 
 /** What is tried: a language model with each projector, on one picture and with one question. Paths of files. */
@@ -8,6 +8,8 @@ export interface Trial {
   readonly projectorPaths: readonly string[]
   readonly picturePath: string
   readonly question: string
+  /** How the processor computes projectors; as `ContextOptions` unless told. */
+  readonly vision?: VisionSetting
 }
 
 /** Enough for a sentence or two: whether a model sees shows in its first words. */
@@ -25,7 +27,7 @@ export async function* tryProjectors(
   engine: Pick<Engine, 'answer' | 'state' | 'unload'>,
   signal: AbortSignal,
 ): AsyncGenerator<ProjectorTrial, undefined, void> {
-  const { textPath, projectorPaths, picturePath, question } = trial
+  const { textPath, projectorPaths, picturePath, question, vision } = trial
   try {
     for (const projectorPath of projectorPaths) {
       if (signal.aborted) return
@@ -46,6 +48,7 @@ export async function* tryProjectors(
         maxTokens: MAX_TOKENS,
         thinking: 'off',
         sampling: greedy,
+        ...(vision && { context: { vision } }),
       }
       try {
         for await (const event of engine.answer(request, { signal }))

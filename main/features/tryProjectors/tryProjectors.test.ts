@@ -61,6 +61,22 @@ test('a model that sees with its projector says so, one projector is in memory a
   expect(engine.state).toMatchObject({ state: 'off', model: null })
 })
 
+test('a projector is tried as pictures are looked at in Settings', async () => {
+  const settings = new Set<string | undefined>()
+  const off = engine.onState(({ vision }) => settings.add(vision?.setting))
+  const question = 'What is in the picture?'
+  const [textPath, projectorPath] = [demoModel.textPath, demoModel.projectorPath!]
+  await collected(
+    tryProjectors(
+      { textPath, projectorPaths: [projectorPath], picturePath, question, vision: 'exact' },
+      engine,
+      abort.signal,
+    ),
+  )
+  off()
+  expect([...settings]).toEqual([undefined, 'exact'])
+})
+
 test('two projectors answer the same question one after the other, and differently', async () => {
   const steps = await collected(trial([own!, other!]))
   const order = steps.filter(({ type }) => type !== 'text').map(({ type, projectorPath }) => [type, projectorPath])
