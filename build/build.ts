@@ -1,5 +1,6 @@
-import { globSync, renameSync, rmSync, statSync } from 'node:fs'
+import { globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
@@ -29,11 +30,23 @@ const onlyWoff2: Plugin = {
       : undefined,
 }
 
+/** Writes what is text of the window compressed beside it (`.br`), for the shell that sends it over a wire. */
+const compressed: Plugin = {
+  name: 'compressed',
+  apply: 'build',
+  writeBundle({ dir = '' }) {
+    for (const file of globSync('**/*.{js,css,html,svg}', { cwd: dir })) {
+      const path = join(dir, file)
+      writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path)))
+    }
+  },
+}
+
 /** The window, for both shells. */
 export const rendererConfig: InlineConfig = {
   configFile: false,
   root: join(root, 'renderer'),
-  plugins: [react(), tailwindcss(), onlyWoff2],
+  plugins: [react(), tailwindcss(), onlyWoff2, compressed],
   build: {
     outDir: windowStaging,
     emptyOutDir: true,

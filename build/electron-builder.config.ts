@@ -40,6 +40,8 @@ export const configuration: Configuration = {
     'dist/workers/**',
     'package.json',
     '!**/*.map',
+    // for the browser shell: nothing goes over a wire here
+    '!dist/renderer/**/*.br',
     '!node_modules/node-llama-cpp/{llama,templates}/**',
     '!node_modules/better-sqlite3/{deps,src}/**',
     '!node_modules/koffi/{doc,vendor}/**',

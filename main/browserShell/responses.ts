@@ -98,18 +98,27 @@ export async function serveStaticFile(
       )
     return sendPage(response, 404, 'Not found', 'There is nothing at this address.')
   }
-  const { size } = await stat(file)
+  const small = takesBrotli(request) ? await stat(`${file}.br`).catch(() => null) : null
+  const { size } = small ?? (await stat(file))
   response.writeHead(200, {
     ...commonHeaders,
     'Content-Security-Policy': pagePolicy(request.headers.host ?? ''),
     'Content-Type': type,
     'Content-Length': size,
+    ...(small && { 'Content-Encoding': 'br' }),
+    Vary: 'Accept-Encoding',
     // The build puts a hash of the content into the names of these.
     'Cache-Control': path.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache',
   })
   if (request.method === 'HEAD') return void response.end()
-  await pipeline(createReadStream(file), response)
+  await pipeline(createReadStream(small ? `${file}.br` : file), response)
 }
+
+/** Whether the browser reads what the build has compressed. */
+const takesBrotli = ({ headers }: IncomingMessage): boolean =>
+  String(headers['accept-encoding'] ?? '')
+    .split(',')
+    .some((one) => /^\s*br\s*(;\s*q=(1|0?\.0*[1-9]).*)?$/.test(one))
 
 /** The file that an encoded URL path names, or null: also when it leads out of the folder, by dots or by a link. */
 async function containedFile(folder: string, path: string): Promise<string | null> {

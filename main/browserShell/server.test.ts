@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
 import { AppError, Attachment, ErrorInfo } from '#contract'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -284,6 +285,28 @@ describe('the window', () => {
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
     expect((await ask('HEAD', '/', { cookie })).headers['content-length']).toBe(String(page.body.length))
     expect((await ask('PUT', '/index.html', own())).status).toBe(405)
+  })
+
+  test('what the build has compressed is sent so to a browser that reads it', async () => {
+    const plain = 'export {}'.repeat(100)
+    writeFileSync(join(uiFolder, 'assets', 'small-abc.js'), plain)
+    writeFileSync(join(uiFolder, 'assets', 'small-abc.js.br'), brotliCompressSync(plain))
+    const get = (encodings?: string) =>
+      ask('GET', '/assets/small-abc.js', { cookie, ...(encodings && { 'accept-encoding': encodings }) })
+    for (const encodings of ['gzip, deflate, br, zstd', 'br;q=0.5', 'br']) {
+      const { headers, body } = await get(encodings)
+      expect(headers).toMatchObject({ 'content-encoding': 'br', vary: 'Accept-Encoding' })
+      expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
+      expect(headers['content-length']).toBe(String(body.length))
+      expect(brotliDecompressSync(body).toString()).toBe(plain)
+    }
+    for (const encodings of [undefined, 'gzip', 'br;q=0', 'brotli']) {
+      const { headers, body } = await get(encodings)
+      expect(headers).not.toHaveProperty('content-encoding')
+      expect(headers.vary).toBe('Accept-Encoding')
+      expect(body.toString()).toBe(plain)
+    }
+    expect((await ask('GET', '/assets/small-abc.js.br', { cookie })).status).toBe(404)
   })
 
   test.each([

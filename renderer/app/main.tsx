@@ -2,6 +2,7 @@ import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Tooltip } from '@base-ui/react/tooltip'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { loadTheRest } from '../components/primitives/later.tsx'
 import { applyTheme, lastTheme } from '../features/settings/index.ts'
 import { App } from './App.tsx'
 import { CaptureWindow, capturePlace } from './CaptureWindow.tsx'
@@ -20,4 +21,5 @@ if (root) {
       </CSPProvider>
     </StrictMode>,
   )
+  loadTheRest()
 }

@@ -2,7 +2,9 @@ import type { Sampling } from '#contract'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button } from '../primitives/Button.tsx'
-import { NumberSetting, SettingRow, fieldClass } from '../primitives/FormControls.tsx'
+import { NumberSetting } from '../primitives/FormControls.tsx'
+import { SettingRow } from '../primitives/SettingRow.tsx'
+import { fieldClass } from '../primitives/TextField.tsx'
 
 type Key = keyof Sampling
 

@@ -5,7 +5,7 @@ import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { markColour } from '../marks/markStyle.ts'
 import { IconButton } from '../primitives/Button.tsx'
-import { TextField } from '../primitives/FormControls.tsx'
+import { TextField } from '../primitives/TextField.tsx'
 import { addMark, boxBetween, inTheMiddle, moved, resized } from './viewerGeometry.ts'
 import type { Place, Tool } from './viewerGeometry.ts'
 

@@ -2,36 +2,8 @@ import { Radio } from '@base-ui/react/radio'
 import { RadioGroup } from '@base-ui/react/radio-group'
 import { Slider } from '@base-ui/react/slider'
 import { useId, useState } from 'react'
-import type { ComponentProps, KeyboardEvent, ReactNode } from 'react'
-import { cx } from '../../lib/cx.ts'
-
-/** The classes of a field to type in, for a text area or a list that looks like one. */
-export const fieldClass =
-  'w-full rounded-md border border-control bg-raised px-2.5 py-1.5 text-ui text-ink placeholder:text-subtle aria-[invalid=true]:border-danger focus-visible:outline-offset-0'
-
-/** A field for one line of text. */
-export function TextField({ className, ...props }: ComponentProps<'input'>): ReactNode {
-  return <input type="text" className={cx(fieldClass, className)} {...props} />
-}
-
-/** One setting: its name, a line that explains it, and its control. */
-export function SettingRow({
-  label,
-  note,
-  children,
-}: {
-  label: string
-  note?: string
-  children: ReactNode
-}): ReactNode {
-  return (
-    <div className="grid grid-cols-[1fr_auto] items-center gap-x-6 gap-y-1">
-      <p className="max-[480px]:col-span-2">{label}</p>
-      <div className="max-[480px]:col-span-2">{children}</div>
-      {note ? <p className="col-span-2 max-w-[60ch] text-muted">{note}</p> : null}
-    </div>
-  )
-}
+import type { KeyboardEvent, ReactNode } from 'react'
+import { TextField } from './TextField.tsx'
 
 /**
  * The number that a person wrote, with a point or a comma as the decimal sign; null: it is none. In a field of whole

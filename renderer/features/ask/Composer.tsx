@@ -5,21 +5,30 @@ import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 're
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
+import { later } from '../../components/primitives/later.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useJob } from '../../lib/profiles.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
-import { PageDialog } from './pdfs/PageDialog.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
-import { PictureTray } from './PictureTray.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { usePageChoices } from './pdfs/choosing.ts'
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { restoreDraft } from './saving.ts'
+
+const PictureTray = later(
+  () => import('./PictureTray.tsx').then(({ PictureTray }) => PictureTray),
+  ({ draft }) => draft.pictures.length > 0,
+)
+const PageDialog = later(
+  () => import('./pdfs/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
+  () => usePageChoices(({ choices }) => choices.length > 0),
+)
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
 export function Refusals({

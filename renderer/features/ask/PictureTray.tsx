@@ -3,11 +3,11 @@ import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, X } from 'lucide-
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
-import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { announce } from '../../lib/announce.ts'
+import { later } from '../../components/primitives/later.tsx'
 import { cx } from '../../lib/cx.ts'
 import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts'
 import type { Detail } from '../../lib/detail.ts'
@@ -17,6 +17,11 @@ import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
 import type { Draft, Picture } from './draft.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
+
+const PictureViewer = later(
+  () => import('../../components/pictures/PictureViewer.tsx').then(({ PictureViewer }) => PictureViewer),
+  ({ index }) => index !== null,
+)
 
 /** What a pointer resting on the tile is told. */
 function hint(picture: Picture): string {

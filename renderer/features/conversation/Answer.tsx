@@ -18,7 +18,7 @@ import { GroundedText } from './GroundedText.tsx'
 import { AnswerPictures } from './AnswerPictures.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
-import { documentParser } from '../../lib/conversation/readingText.ts'
+import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { readOn, retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */

@@ -9,7 +9,7 @@ import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { figures } from './answerText.ts'
-import { documentParser } from '../../lib/conversation/readingText.ts'
+import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { selectBranch } from './store.ts'
 
 /** The actions on a finished answer. */

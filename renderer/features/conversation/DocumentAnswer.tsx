@@ -7,7 +7,7 @@ import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { splitPages } from '../../lib/documents.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { progressText } from './answerText.ts'
-import { documentParser } from '../../lib/conversation/readingText.ts'
+import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { useOpenConversation } from './store.ts'
 
 /** Whether pages are left to be read in an answer: it is the last, of a job that reads them, and did not come to its end. */

@@ -1,7 +1,7 @@
 import type { ErrorInfo, Message, Progress, Remedy, Usage } from '#contract'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { count, duration, percent, speed } from '../../lib/format.ts'
-import { documentParser } from '../../lib/conversation/readingText.ts'
+import { documentParser } from '../../lib/conversation/documentParser.ts'
 
 /** One line of an answer's details: a label, and its value for each of the answers that are shown. */
 export interface Figure {

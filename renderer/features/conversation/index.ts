@@ -1,4 +1,6 @@
+import { later } from '../../components/primitives/later.tsx'
+
+export const Conversation = later(() => import('./Conversation.tsx').then(({ Conversation }) => Conversation))
 export { ContextMeter } from './ContextMeter.tsx'
-export { Conversation } from './Conversation.tsx'
 export { progressText } from './answerText.ts'
 export { followConversation, stop, useOpenConversation, useStreamingAnswer } from './store.ts'

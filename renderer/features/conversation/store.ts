@@ -9,7 +9,6 @@ import { call, connection } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
-import { readingText } from '../../lib/conversation/readingText.ts'
 
 /** The conversation that is open. */
 export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
@@ -27,15 +26,19 @@ function announceEnd(event: ConversationEvent): void {
   if (state.messages[event.message.id]?.status !== 'streaming') return
   const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
   const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
-  const text = readingText(event.message)
-    .slice(0, SPOKEN_CHARACTERS)
-    .replace(/[*_`#>|]+/g, '')
   const ends: Record<string, string> = {
     stopped: 'Answer stopped.',
     failed: 'Answer failed.',
     interrupted: 'Answer interrupted.',
   }
-  announce(`${who}${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
+  const end = ends[event.message.status] ?? 'Answer complete.'
+  // how documents are read is not part of the first view
+  void import('../../lib/conversation/readingText.ts').then(({ readingText }) => {
+    const text = readingText(event.message)
+      .slice(0, SPOKEN_CHARACTERS)
+      .replace(/[*_`#>|]+/g, '')
+    announce(`${who}${end} ${text}`)
+  })
 }
 
 /** Shows conversation `id` and keeps it up to date until `signal` aborts; null closes what is open. */

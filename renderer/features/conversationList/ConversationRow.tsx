@@ -16,7 +16,7 @@ import {
 import { memo, useEffect, useEffectEvent, useRef } from 'react'
 import type { MouseEvent, ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
-import { TextField } from '../../components/primitives/FormControls.tsx'
+import { TextField } from '../../components/primitives/TextField.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
 import { counted } from '../../lib/format.ts'

@@ -4,7 +4,7 @@ import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
-import { Confirm } from '../../components/primitives/Dialog.tsx'
+import { later } from '../../components/primitives/later.tsx'
 import { counted } from '../../lib/format.ts'
 import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
@@ -14,12 +14,14 @@ import { SidebarNote } from './SidebarNote.tsx'
 import { deleteForGood } from './actions.ts'
 import { doingOn, focusListMenu, undo } from './doing.ts'
 import { SearchField } from './search/SearchField.tsx'
-import { SearchResults } from './search/SearchResults.tsx'
 import type { OpenFound } from './search/SearchResults.tsx'
 import { isSearching, useSearching } from './search/searching.ts'
 import { endSelecting, idsOn, showShelf, useShowing } from './shelves.ts'
 import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
+
+const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
+const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 
 /**
  * The left side of the window: a new conversation, the search, every conversation, and the way to models and settings.

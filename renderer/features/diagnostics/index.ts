@@ -1,1 +1,5 @@
-export { DiagnosticsDialog } from './DiagnosticsDialog.tsx'
+import { later } from '../../components/primitives/later.tsx'
+
+export const DiagnosticsDialog = later(() =>
+  import('./DiagnosticsDialog.tsx').then(({ DiagnosticsDialog }) => DiagnosticsDialog),
+)

@@ -1,1 +1,3 @@
-export { FirstRun } from './FirstRun.tsx'
+import { later } from '../../components/primitives/later.tsx'
+
+export const FirstRun = later(() => import('./FirstRun.tsx').then(({ FirstRun }) => FirstRun))

@@ -1,41 +1,15 @@
 import type { ErrorInfo } from '#contract'
-import { ArrowUp, Camera, MonitorPlay, Radio, Square, X } from 'lucide-react'
+import { ArrowUp, Square, X } from 'lucide-react'
 import { useCallback, useState } from 'react'
 import type { ReactNode } from 'react'
-import { Button, IconButton, iconButtonClass } from '../../components/primitives/Button.tsx'
+import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../components/primitives/Dialog.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { Segmented } from '../../components/primitives/FormControls.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { toAppError } from '../../lib/errors.ts'
 import { counted } from '../../lib/format.ts'
-import { canShareScreen } from '../../lib/mediaTracks.ts'
 import { askLive, lookEvery, startLive, stopLive } from './actions.ts'
 import { INTERVALS, SPANS, off, useLive } from './store.ts'
-
-/** The composer's way to the live view. */
-export function LiveMenu(): ReactNode {
-  return (
-    <Menu
-      trigger={
-        <MenuTrigger className={iconButtonClass()} aria-label="Watch live" title="Watch live">
-          <Radio />
-        </MenuTrigger>
-      }
-    >
-      <MenuItem onSelect={() => void startLive('camera')}>
-        <Camera />
-        Watch the camera
-      </MenuItem>
-      {canShareScreen() ? (
-        <MenuItem onSelect={() => void startLive('screen')}>
-          <MonitorPlay />
-          Watch a screen or window
-        </MenuItem>
-      ) : null}
-    </Menu>
-  )
-}
 
 const spans = [
   { value: 'now', label: 'Now' },

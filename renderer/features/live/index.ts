@@ -1,2 +1,8 @@
-export { LiveMenu } from './LivePanel.tsx'
-export { LivePanel } from './LivePanel.tsx'
+import { later } from '../../components/primitives/later.tsx'
+import { useLive } from './store.ts'
+
+export { LiveMenu } from './LiveMenu.tsx'
+export const LivePanel = later(
+  () => import('./LivePanel.tsx').then(({ LivePanel }) => LivePanel),
+  () => useLive(({ source, error, choices }) => source !== null || error !== null || choices !== null),
+)

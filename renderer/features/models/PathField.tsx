@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import type { ReactNode } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
-import { TextField } from '../../components/primitives/FormControls.tsx'
+import { TextField } from '../../components/primitives/TextField.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { useHost } from '../../lib/host.ts'

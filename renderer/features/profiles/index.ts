@@ -1,1 +1,5 @@
-export { ProfilesSetting } from './ProfilesSetting.tsx'
+import { later } from '../../components/primitives/later.tsx'
+
+export const ProfilesSetting = later(() =>
+  import('./ProfilesSetting.tsx').then(({ ProfilesSetting }) => ProfilesSetting),
+)

@@ -1,13 +1,7 @@
-import { documentParsers } from '#contract'
-import type { AnswerParser, Message } from '#contract'
+import type { Message } from '#contract'
 import { exportDocument, readDocument } from '../documents.ts'
+import { documentParser } from './documentParser.ts'
 import { textOf } from './state.ts'
-
-/** How an answer that is a document is read; null: it is none. */
-export function documentParser({ seen }: Pick<Message, 'seen'>): AnswerParser | null {
-  const parser = seen?.profile?.parser
-  return parser && documentParsers.includes(parser) ? parser : null
-}
 
 /**
  * What a message says, as somebody would read it: of a document its words, without what the model wrote around them, and all of

@@ -2,14 +2,16 @@ import { ChevronLeft, ChevronRight, Clapperboard, Play, TriangleAlert, X } from 
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { NumberBadge } from '../../../components/primitives/Badge.tsx'
+import { later } from '../../../components/primitives/later.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { clock, percent, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import type { Picture } from '../draft.ts'
 import { tileProps, tileTool } from '../tile.ts'
-import { ClipDialog } from './ClipDialog.tsx'
 import { clipDuration, clipShare, clipWaits } from './clip.ts'
 import type { Clip } from './clip.ts'
+
+const ClipDialog = later(() => import('./ClipDialog.tsx').then(({ ClipDialog }) => ClipDialog))
 
 /** What is said under the poster: the cost, or what is wrong. */
 function foot({ clip, tokens: cost }: { clip: Clip; tokens: number | null }): { words: string; isBad: boolean } {

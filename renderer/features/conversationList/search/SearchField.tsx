@@ -2,7 +2,7 @@ import { ListFilter as FilterIcon, Search, X } from 'lucide-react'
 import { useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton, iconButtonClass } from '../../../components/primitives/Button.tsx'
-import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
 import {
   Menu,
   MenuCheck,

@@ -7,7 +7,7 @@ import type { FormEvent, ReactNode } from 'react'
 import { sourceNames } from '../../../components/models/SourceNote.tsx'
 import { Button, IconButton } from '../../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../../components/primitives/Feedback.tsx'
-import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
 import { useAttempt } from '../library/useAttempt.ts'
 import { forgetOffers, keptTokens, setToken } from './store.ts'
 

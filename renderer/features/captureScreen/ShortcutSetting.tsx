@@ -1,47 +1,12 @@
 import type { ShortcutState } from '#contract'
-import { Crop, Timer } from 'lucide-react'
 import { useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
-import { Button, iconButtonClass } from '../../components/primitives/Button.tsx'
-import { SettingRow } from '../../components/primitives/FormControls.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { SettingRow } from '../../components/primitives/SettingRow.tsx'
 import { cx } from '../../lib/cx.ts'
-import { canShareScreen } from '../../lib/mediaTracks.ts'
 import { isMac } from '../../lib/platform.ts'
 import { acceleratorOf, shownKeys } from './accelerator.ts'
-import { DELAYS, startCapture, useCapture } from './capture.ts'
-
-/**
- * The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at
- * all.
- */
-export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNode {
-  const shell = useCapture((state) => state.shell)
-  if (shell?.way !== 'overlay' && !canShareScreen()) return null
-  return (
-    <Menu
-      trigger={
-        <MenuTrigger className={iconButtonClass()} aria-label="Capture the screen" title="Capture the screen">
-          <Crop />
-        </MenuTrigger>
-      }
-    >
-      <MenuItem onSelect={() => void startCapture()}>
-        <Crop />
-        <span className="flex-1">Capture the screen</span>
-        {shortcut !== null && shell?.shortcut === 'active' ? (
-          <span className="pl-4 text-subtle">{shownKeys(shortcut, isMac)}</span>
-        ) : null}
-      </MenuItem>
-      {DELAYS.map((seconds) => (
-        <MenuItem key={seconds} onSelect={() => void startCapture(seconds)}>
-          <Timer />
-          In {seconds} seconds
-        </MenuItem>
-      ))}
-    </Menu>
-  )
-}
+import { useCapture } from './capture.ts'
 
 /** A remark about the chosen keys. */
 const notes: Record<ShortcutState, string> = {
