@@ -62,7 +62,7 @@ test('a model that sees with its projector says so, one projector is in memory a
 })
 
 test('a projector is tried as pictures are looked at in Settings', async () => {
-  const settings = new Set<string | undefined>()
+  const settings = new Set<string | null | undefined>()
   const off = engine.onState(({ vision }) => settings.add(vision?.setting))
   const question = 'What is in the picture?'
   const [textPath, projectorPath] = [demoModel.textPath, demoModel.projectorPath!]
