@@ -34,4 +34,8 @@ test('a core that has stopped is said to have, with its reason, and can be start
   expect(screen.getByRole('alert').textContent).toContain('It ended by itself. What was stored is kept.')
   screen.getByRole('button', { name: 'Restart' }).click()
   expect(rpc.restartCore).toHaveBeenCalledOnce()
+  // one that does not know this window is told of without a button, which would not help
+  act(() => rpc.connection.store.setState({ state: 'lost', stopped: { code: 'Unauthorized', message: 'Go there.' } }))
+  expect(screen.getByRole('alert').textContent).toBe('Go there. What was stored is kept.')
+  expect(screen.queryByRole('button')).toBeNull()
 })

@@ -5,7 +5,7 @@ import { restartCore, useConnectionState, useStoppedCore } from '../lib/rpc.ts'
 
 /**
  * A quiet line while the core cannot be reached; it goes away by itself. Where the shell says that there is no core, it
- * says why and offers to start it again.
+ * says why and offers to start it again; where a browser's window is of a core that has ended, it says where to go.
  */
 export function ConnectionBanner(): ReactNode {
   const state = useConnectionState()
@@ -18,7 +18,9 @@ export function ConnectionBanner(): ReactNode {
       data-testid="connection-banner"
     >
       <Unplug className="size-4 shrink-0" aria-hidden />
-      {stopped ? (
+      {stopped?.code === 'Unauthorized' ? (
+        `${stopped.message} What was stored is kept.`
+      ) : stopped ? (
         <>
           <span>Sightline has stopped behind this window. {stopped.message} What was stored is kept.</span>
           <Button onClick={restartCore}>Restart</Button>

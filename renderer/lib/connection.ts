@@ -26,7 +26,10 @@ export interface Channel {
   readonly sendBytes: SendBytes | null
 }
 
-/** There is no core behind this window: `info` says why, and the shell may start another. */
+/**
+ * There is no core behind this window: `info` says why, and the shell may start another. Unauthorized: there is one, which
+ * does not know this window.
+ */
 export class CoreStopped extends Error {
   readonly info: ErrorInfo
 
@@ -143,8 +146,16 @@ function openSocket(): Promise<Channel> {
   const closed = new Promise<void>((done) => websocket.addEventListener('close', () => done(), { once: true }))
   return new Promise((resolve, reject) => {
     websocket.addEventListener('open', () => resolve({ core, closed, sendBytes: null }), { once: true })
-    void closed.then(() => reject(new Error('The core cannot be reached')))
+    void closed.then(async () => reject(await whyRefused()))
   })
+}
+
+/** Why a socket did not open: a core that was started anew does not know this window. */
+async function whyRefused(): Promise<Error> {
+  const answer = await fetch('/').catch(() => null)
+  if (answer?.status !== 401) return new Error('The core cannot be reached')
+  const message = 'Sightline was started again since this window was opened. Open the address that it printed then.'
+  return new CoreStopped({ code: 'Unauthorized', message })
 }
 
 /** Opens a connection over whatever the page was given: a message port, else a WebSocket to its own origin. */

@@ -27,3 +27,18 @@ test('only the window itself is answered: no foreign host, no foreign origin, no
 test('the key does not stay in the address of the window', async ({ chat }) => {
   expect(new URL(chat.page.url()).search).toBe('')
 })
+
+test('a window of a core that was started again says where to go', async ({ chat }) => {
+  const { page } = chat
+  let end = (): void => {}
+  await page.routeWebSocket(/\/rpc$/, (socket) => {
+    socket.connectToServer()
+    end = () => void socket.close()
+  })
+  await page.reload()
+  await chat.ready()
+  // what a browser holds of the core before is nothing to the next one
+  await page.context().clearCookies()
+  end()
+  await expect(page.getByTestId('connection-banner')).toContainText('Open the address that it printed then.')
+})
