@@ -37,7 +37,9 @@ export default defineConfig<ShellOptions>({
   use: {
     viewport: { width: 1180, height: 800 },
     launchOptions: { executablePath: chromium, args: flags },
-    trace: 'retain-on-failure',
+    // a fifth of the time of every test: TRACE=1 records, for one that fails and cannot be understood otherwise
+    trace: process.env['TRACE'] ? 'retain-on-failure' : 'off',
+    screenshot: 'only-on-failure',
   },
   projects: [
     { name: 'browser shell', testDir: './specs', testIgnore: /electron\//, use: { shell: 'browser' } },
