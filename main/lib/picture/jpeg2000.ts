@@ -10,20 +10,16 @@ import { damaged, pictureMimes, tooLarge } from './refusals.ts'
 /** pdfium's memory holds a picture of this many pixels, its file and what it is decoded in. */
 const MAX_PIXELS = 60_000_000
 const MAX_BYTES = 256 * 1024 ** 2
-/** Of the box that says what channels are, in bytes. */
-const MAX_DEFINITIONS = 1024
 /** Pixels of four bytes: blue, green, red, and one that is not used. */
 const BGRX = 3
 
 /** The first marker of a codestream and the one of its size (ISO/IEC 15444-1, A.5.1). */
 const CODESTREAM = 0xff4f_ff51
 
-interface Coded {
+interface CodedSize {
   readonly width: number
   readonly height: number
   readonly channels: number
-  /** Where the box is that says what each channel is (`cdef`), with what it says; null: there is none. */
-  readonly definitions: { readonly at: number; readonly data: Buffer } | null
 }
 
 /**
@@ -31,7 +27,7 @@ interface Coded {
  * tells. @throws AppError UnsupportedMedia, DamagedMedia, MediaTooLarge.
  */
 export const openJpeg2000: OpenReader = async (file) => {
-  const { width, height, channels, definitions } = await readHeader(file)
+  const { width, height, channels } = await codedSize(file)
   checkSize(file.name, { width, height })
   if (width * height > MAX_PIXELS) throw tooLarge(file.name, width, height, MAX_PIXELS)
   if (file.bytes > MAX_BYTES)
@@ -47,63 +43,42 @@ export const openJpeg2000: OpenReader = async (file) => {
     width,
     height,
     hasAlpha: false,
-    notes: definitions && hasOpacity(definitions.data) ? [OPAQUE] : [],
+    notes: [],
     pixels: async () => {
-      const bytes = await file.read()
-      // pdfium decodes the colours alone, and nothing where the box names a channel beyond them
-      const coded = definitions && channels > 3 ? Buffer.from(bytes) : bytes
-      if (coded !== bytes) coded.write('free', definitions!.at + 4, 'latin1')
-      const data = await draw(file.name, coded, { width, height })
+      const data = await draw(file.name, await file.read(), { width, height })
       return sharp(data, { raw: { width, height, channels: 3 } })
     },
   }
 }
 
-const OPAQUE = 'The picture is transparent in parts; it is shown with the colours that it has there.'
-
-/** Whether a `cdef` box (ISO/IEC 15444-1, I.5.3.6) names a channel of opacity. */
-const hasOpacity = (data: Buffer): boolean =>
-  Array.from({ length: Math.floor((data.length - 2) / 6) }, (_, n) => data.readUInt16BE(4 + n * 6)).some(
-    (type) => type === 1 || type === 2,
-  )
-
-/** The size of the whole picture, of which tiles and components are parts, and what its channels are. */
-async function readHeader(file: PictureFile): Promise<Coded> {
-  let definitions: Coded['definitions'] = null
+/** The size of the whole picture, of which tiles and components are parts. */
+async function codedSize(file: PictureFile): Promise<CodedSize> {
   let at = 0
   if (Buffer.from(file.head.subarray(0, 4)).readUInt32BE(0) !== CODESTREAM)
     for (;;) {
-      const { type, length, header } = await boxAt(file, at)
-      if (type === 'jp2h') definitions = await definitionsIn(file, at + header, at + length)
-      at += type === 'jp2c' ? header : length
-      if (type === 'jp2c') break
+      const head = await file.readAt(at, 16)
+      if (head.length < 8) throw damaged(file.name, 'no picture in it')
+      const { type, length, header } = boxHead(head, file.bytes - at)
+      if (length < header) throw damaged(file.name, `broken ${type} box`)
+      if (type === 'jp2c') {
+        at += header
+        break
+      }
+      at += length
     }
   const start = await file.readAt(at, 42)
   if (start.length < 42 || start.readUInt32BE(0) !== CODESTREAM) throw damaged(file.name, 'no codestream')
-  const size = (edge: number, origin: number) => start.readUInt32BE(edge) - start.readUInt32BE(origin)
-  const [width, height] = [size(8, 16), size(12, 20)]
-  if (width <= 0 || height <= 0) throw damaged(file.name, 'no size')
-  return { width, height, channels: start.readUInt16BE(40), definitions }
+  const [right, bottom, left, top] = [8, 12, 16, 20].map((offset) => start.readUInt32BE(offset)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  if (right <= left || bottom <= top) throw damaged(file.name, 'no size')
+  return { width: right - left, height: bottom - top, channels: start.readUInt16BE(40) }
 }
 
-async function definitionsIn(file: PictureFile, from: number, end: number): Promise<Coded['definitions']> {
-  for (let at = from; at + 8 <= end; ) {
-    const { type, length, header } = await boxAt(file, at)
-    if (type === 'cdef') return { at, data: await file.readAt(at + header, Math.min(length - header, MAX_DEFINITIONS)) }
-    at += length
-  }
-  return null
-}
-
-async function boxAt(file: PictureFile, at: number): Promise<ReturnType<typeof boxHead>> {
-  const head = await file.readAt(at, 16)
-  if (head.length < 8) throw damaged(file.name, 'no picture in it')
-  const box = boxHead(head, file.bytes - at)
-  if (box.length < box.header) throw damaged(file.name, `broken ${box.type} box`)
-  return box
-}
-
-/** The picture as RGB, in a buffer of its own. Throws where nothing is drawn, and MediaTooLarge. */
+/** The picture over white: RGB, in a buffer of its own. Throws where nothing is drawn, and MediaTooLarge. */
 async function draw(
   name: string,
   bytes: Buffer,
@@ -166,7 +141,7 @@ function asPdf(bytes: Buffer, { width, height }: { readonly width: number; reado
     ],
     [`<< /Length ${content.length} >>\nstream\n${content}\nendstream`],
     [
-      `<< /Type /XObject /Subtype /Image /Width ${width} /Height ${height} /Filter /JPXDecode /Length ${bytes.length} >>\nstream\n`,
+      `<< /Type /XObject /Subtype /Image /Width ${width} /Height ${height} /SMaskInData 1 /Filter /JPXDecode /Length ${bytes.length} >>\nstream\n`,
       bytes,
       '\nendstream',
     ],
