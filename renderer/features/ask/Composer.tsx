@@ -11,7 +11,7 @@ import { count, tokens } from '../../lib/format.ts'
 import { useJob } from '../../lib/profiles.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
-import { PageDialog } from './pdfs/PageDialog.tsx'
+import { PageDialog } from './pages/PageDialog.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
@@ -20,6 +20,15 @@ import { addFiles, cancelSending, dismissRefusal, send, setText } from './action
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { restoreDraft } from './saving.ts'
+
+/** What the dialog for files offers: endings too, as systems know few of these kinds by type. */
+const ACCEPTED = [
+  'image/*,video/*,application/pdf,.pdf',
+  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg',
+  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f',
+  '.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv',
+  '.doc,.docx,.odt,.rtf,.xls,.xlsx,.ods,.ppt,.pptx,.odp,.html,.htm',
+].join()
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
 export function Refusals({
@@ -140,7 +149,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
     <div className="pointer-events-none fixed inset-0 z-50 bg-canvas/95 p-4" data-testid="drop-target">
       <div className="flex h-full flex-col items-center justify-center gap-3 rounded-lg border-2 border-dashed border-accent text-read font-medium">
         <ImageDown className="size-7 text-accent" aria-hidden />
-        Drop pictures, videos or PDFs to add them to the question
+        Drop pictures, videos or documents to add them to the question
       </div>
     </div>
   )
@@ -252,7 +261,7 @@ export function Composer({
             <input
               ref={picker}
               type="file"
-              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv,.pdf,application/pdf"
+              accept={ACCEPTED}
               multiple
               hidden
               tabIndex={-1}

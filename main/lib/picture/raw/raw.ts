@@ -29,7 +29,13 @@ export const openRaw: OpenReader = async (file) => {
     if (!preview) throw refusedRaw(file.name)
     return openPreview(file, preview, pictureMimes.raw)
   }
-  const find = mark.startsWith('FUJIFILM') ? inRaf : mark.startsWith('FOVb') ? inX3f : mark.slice(4) === 'ftypcrx ' ? inCr3 : null
+  const find = mark.startsWith('FUJIFILM')
+    ? inRaf
+    : mark.startsWith('FOVb')
+      ? inX3f
+      : mark.slice(4) === 'ftypcrx '
+        ? inCr3
+        : null
   if (!find) throw refusedRaw(file.name)
   const { pieces, orientation } = await find(file)
   for (const { offset, length } of [...pieces].sort((a, b) => b.length - a.length)) {
@@ -62,7 +68,8 @@ async function inX3f(file: PictureFile): Promise<Found> {
     const [offset, length] = [list.readUInt32LE(12 + n * 12), list.readUInt32LE(16 + n * 12)]
     if (!list.toString('latin1', 20 + n * 12, 24 + n * 12).startsWith('IMA')) continue
     const head = await file.readAt(offset, 28)
-    if (head.length === 28 && head.readUInt32LE(12) === X3F_JPEG) pieces.push({ offset: offset + 28, length: length - 28 })
+    if (head.length === 28 && head.readUInt32LE(12) === X3F_JPEG)
+      pieces.push({ offset: offset + 28, length: length - 28 })
   }
   return { pieces, orientation: 1 }
 }

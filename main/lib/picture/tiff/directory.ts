@@ -75,6 +75,8 @@ interface Entry {
   readonly count: number
   /** The value itself where it fits, else where it stands. */
   readonly inline: Buffer
+  /** Where `inline` stands in the file. */
+  readonly at: number
 }
 
 /**
@@ -117,6 +119,11 @@ export class Directory {
     const entry = this.entries.get(tag)
     const length = entry ? entry.count * typeSizes[entry.type]! : 0
     return entry && length > entry.inline.length ? { offset: this.file.offset(entry.inline, 0), length } : null
+  }
+
+  /** Where the value of a tag stands that fits into the directory; null: it does not, or is missing. */
+  inlinePlace(tag: number): number | null {
+    return this.place(tag) ? null : (this.entries.get(tag)?.at ?? null)
   }
 
   /** The bytes of a tag, none where it is missing. @throws AppError DamagedMedia. */
@@ -223,7 +230,7 @@ export class TiffFile {
       const values = this.offset(body, from + 4)
       const inline = body.subarray(from + entrySize - offsetSize, from + entrySize)
       if (typeSizes[type] !== undefined && values <= MAX_VALUES && !entries.has(tag))
-        entries.set(tag, { type, count: values, inline })
+        entries.set(tag, { type, count: values, inline, at: at + countSize + from + entrySize - offsetSize })
     }
     const next = body.length < count * entrySize + offsetSize ? 0 : this.offset(body, count * entrySize)
     return { directory: new Directory(this, entries, index), next }

@@ -41,18 +41,19 @@ export const openTiff: OpenReader = async (file) => {
   const page = pages[number - 1]
   if (!page) throw noPage(file.name, number, pages.length)
   const several = pages.length > 1 ? { pages: pages.length, page: number } : {}
-  const notes = pages.length > 1 ? [`Page ${number} of ${pages.length} is shown.`] : []
+  const notes = pages.length > 1 && file.page === undefined ? [`Page ${number} of ${pages.length} is shown.`] : []
   const layout = await readLayout(tiff, page)
   checkSize(file.name, layout)
   const profile = await page.bytes(Tag.icc)
   if (isPlain(layout, profile.length > 0, file.bytes)) {
     const options = { ...strict, page: page.index }
-    const metadata = await readMetadata(file, options)
+    const input = await withOnePlane(file, page, layout)
+    const metadata = await readMetadata({ name: file.name, input }, options)
     // libvips counts smaller copies as pages
-    const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', file.input, metadata)
+    const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', input, metadata)
     const salvage = LIBVIPS_ONLY.includes(layout.compression)
       ? async () => ({
-          pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }),
+          pixels: await toSrgb(input, metadata, 'shown', { ...lax, page: page.index }),
           notes: [PARTS_WRONG],
         })
       : async () => (await openUnpacked(file, tiff, { page, layout, profile, notes })).salvage()
@@ -64,7 +65,7 @@ export const openTiff: OpenReader = async (file) => {
       orientation,
       ...several,
       notes,
-      pixels: (turn) => toSrgb(file.input, metadata, turn, options),
+      pixels: (turn) => toSrgb(input, metadata, turn, options),
       salvage,
     }
   }
@@ -74,6 +75,19 @@ export const openTiff: OpenReader = async (file) => {
 const noPage = (name: string, number: number, pages: number): AppError => {
   const has = pages === 1 ? 'one page' : `${pages} pages`
   return new AppError('InvalidInput', `${name} has ${has}; there is no page ${number}. Choose another one.`)
+}
+
+/**
+ * What libvips is given: black and white that says that its one channel lies in a plane of its own is read wrong (8.18.7: all of
+ * one colour), so it says otherwise.
+ */
+async function withOnePlane(file: PictureFile, page: Directory, { bits, samples }: Layout): Promise<string | Buffer> {
+  const place = page.inlinePlace(Tag.planar)
+  if (bits !== 1 || samples !== 1 || place === null || (await page.number(Tag.planar, 1)) !== 2) return file.input
+  const bytes = Buffer.from(await file.read())
+  // a number of two bytes, in either order
+  bytes.set(bytes[place] === 2 ? [1, 0] : [0, 1], place)
+  return bytes
 }
 
 /** Whether libvips reads a page right, as measured against Pillow and Chromium. */

@@ -132,7 +132,7 @@ describe('media', () => {
     )
     const paper = { path: join(folder, 'paper.pdf'), name: 'paper.pdf' }
     writeFileSync(paper.path, pdf([{ content: words('One') }]))
-    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'pdf', mime: 'application/pdf' })
+    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'paged', mime: 'application/pdf' })
     expect(pids).toEqual([])
     expect(await media.pages(paper)).toBe(1)
     const target = join(folder, 'page')
