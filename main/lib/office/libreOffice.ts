@@ -67,8 +67,7 @@ export async function printToPdf(
     if (!(await stat(made).catch(() => null))?.size) throw notMade(name)
     await placeFile(made, target)
   } catch (error) {
-    if (signal?.aborted)
-      throw new AppError('Interrupted', `Reading ${name} was stopped.`, undefined, { cause: error })
+    if (signal?.aborted) throw new AppError('Interrupted', `Reading ${name} was stopped.`, undefined, { cause: error })
     if (error instanceof AppError) throw error
     const what = `${name} could not be made a PDF: there is no room for it. Check that the disk has room and add it again.`
     throw new AppError('StorageFailed', what, undefined, { cause: error })

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '#contract'
 import { sequenceNotes } from './libvips.ts'
@@ -91,7 +90,9 @@ const tooHeavy = (name: string, cause: unknown): AppError =>
 async function decode(name: string, bytes: Buffer, isWhole: boolean): Promise<Decoded> {
   const folder = dirname(createRequire(import.meta.url).resolve('jxl-oxide-wasm/package.json'))
   const wasm = limitMemory(await readFile(join(folder, 'jxl_oxide_wasm_bg.wasm')), MAX_MEMORY)
-  const module = pathToFileURL(join(folder, 'jxl_oxide_wasm.js')).href
+  // as text: a thread has its own view of the files that a desktop app is packed into
+  const script = await readFile(join(folder, 'jxl_oxide_wasm.js'), 'base64')
+  const module = `data:text/javascript;base64,${script}`
   const thread = new Worker(DECODER, { eval: true, workerData: { module, wasm, bytes, most: MAX_PIXELS, isWhole } })
   let deadline: NodeJS.Timeout | undefined
   try {

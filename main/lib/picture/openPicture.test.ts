@@ -232,7 +232,11 @@ describe('what is refused', () => {
 
   test.each([
     ['notes.png', 'Not a picture at all.\n', 'a text file, not a picture'],
-    ['letter.docx', `PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`, 'a document of an office program, of which a PDF'],
+    [
+      'letter.docx',
+      `PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`,
+      'a document of an office program, of which a PDF',
+    ],
     ['note.rtf', '{\\rtf1 Hello}', 'a document of an office program, of which a PDF'],
     ['page.png', '<!DOCTYPE html><p>Hello', 'a web page, of which a PDF can be read: open it in a browser'],
     ['paper.png', '%PDF-1.7\n%\xe2\xe3', 'a PDF document: one page of it at a time is a picture'],

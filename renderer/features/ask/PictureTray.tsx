@@ -13,7 +13,8 @@ import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts
 import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
-import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
+import { isMoving } from '../../lib/video/index.ts'
+import { chooseDetail, drawOn, makeMoving, makeVideo, reorder, takeOut } from './actions.ts'
 import type { Draft, Picture } from './draft.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
@@ -43,6 +44,7 @@ export function PictureTile({
   onDetail,
   onDrag,
   onOpen,
+  onMoving,
 }: {
   picture: Picture
   index: number
@@ -54,11 +56,13 @@ export function PictureTile({
   onDetail: (budget: PictureBudget | null) => void
   onDrag: (active: boolean) => void
   onOpen: () => void
+  onMoving: () => void
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
+  const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
   const page = picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
   return (
     <li
@@ -112,6 +116,17 @@ export function PictureTile({
           <Info aria-hidden />
           <span className="min-w-0">{notes.join(' ')}</span>
         </p>
+      ) : null}
+      {canMove ? (
+        <button
+          type="button"
+          title="The model sees its pictures one after the other, each at its time"
+          className="flex h-6 items-center justify-center gap-1 border-t border-hairline bg-raised px-1.5 text-small hover:bg-hover"
+          onClick={onMoving}
+        >
+          <Clapperboard className="size-3.5 shrink-0" aria-hidden />
+          Use as a video
+        </button>
       ) : null}
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
@@ -268,6 +283,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
               onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
               onDrag={(active) => setDragged(active ? picture.key : null)}
               onOpen={() => setViewed(picture.key)}
+              onMoving={() => void makeMoving(conversationId, picture.key)}
             />
           ),
         )}

@@ -55,7 +55,5 @@ export function addressOf(
   host: HostDescription | null,
   size: 'full' | 'thumb' = 'full',
 ): string {
-  return attachment && !isShownByBrowsers(attachment)
-    ? (pictureUrl(host, attachment.sha, size) ?? preview)
-    : preview
+  return attachment && !isShownByBrowsers(attachment) ? (pictureUrl(host, attachment.sha, size) ?? preview) : preview
 }

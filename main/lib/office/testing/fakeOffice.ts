@@ -18,7 +18,11 @@ export interface FakeOffice {
 export function fakeOffice(folder: string, pdf: Uint8Array | null, { waits = false } = {}): FakeOffice {
   const place = join(folder, 'office')
   mkdirSync(place, { recursive: true })
-  const [made, calls, settings] = ['made.pdf', 'calls', 'settings'].map((name) => join(place, name)) as [string, string, string]
+  const [made, calls, settings] = ['made.pdf', 'calls', 'settings'].map((name) => join(place, name)) as [
+    string,
+    string,
+    string,
+  ]
   if (pdf) writeFileSync(made, pdf)
   writeFileSync(calls, '')
   const program = join(place, 'soffice')

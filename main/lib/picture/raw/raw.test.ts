@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openPicture } from '../index.ts'
 import { Tag } from '../tiff/directory.ts'
 import { tiffHead } from '../tiff/encode.ts'
+import { cr3, raf, x3f, x3fImage } from './testing/rawFiles.ts'
 
 const solid = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } })
@@ -25,37 +26,19 @@ async function expectLarge(bytes: Buffer, size = { width: 160, height: 80 }): Pr
   expect(data[0]).toBeGreaterThan(190)
 }
 
-const long = (...values: number[]) => {
-  const out = Buffer.alloc(values.length * 4)
-  values.forEach((value, n) => out.writeUInt32BE(value, n * 4))
-  return out
-}
-const longLe = (...values: number[]) => Buffer.from(long(...values)).swap32()
-
 describe('RAF', () => {
-  const raf = (length = large.length) =>
-    Buffer.concat([Buffer.from('FUJIFILMCCD-RAW 0201'.padEnd(84, '\0'), 'latin1'), long(92, length), large])
-  test('shows its JPEG', () => expectLarge(raf()))
+  test('shows its JPEG', () => expectLarge(raf(large)))
   test('cut off is damaged', async () => {
-    expect(await failure(raf(large.length + 1))).toMatchObject({ code: 'DamagedMedia' })
-    expect(await failure(raf().subarray(0, 88))).toMatchObject({ code: 'DamagedMedia' })
+    expect(await failure(raf(large, large.length + 1))).toMatchObject({ code: 'DamagedMedia' })
+    expect(await failure(raf(large).subarray(0, 88))).toMatchObject({ code: 'DamagedMedia' })
   })
 })
 
 describe('X3F', () => {
-  const image = (format: number, content: Buffer) =>
-    Buffer.concat([Buffer.from('SECi'), longLe(0x20000, 2, format, 160, 80, 0), content])
-  function x3f(...images: Buffer[]): Buffer {
-    const parts = [Buffer.from('FOVb\0\0\x02\0'.padEnd(40, '\0'), 'latin1'), ...images]
-    const at = (n: number) => parts.slice(0, n).reduce((sum, { length }) => sum + length, 0)
-    const list = images.map(({ length }, n) => Buffer.concat([longLe(at(n + 1), length), Buffer.from('IMA2')]))
-    const end = at(parts.length)
-    return Buffer.concat([...parts, Buffer.from('SECd'), longLe(0x20000, images.length), ...list, longLe(end)])
-  }
-  test('shows its largest JPEG', () =>
-    expectLarge(x3f(image(18, small), image(18, large), image(3, Buffer.alloc(9000)))))
+  const plain = x3fImage(3, Buffer.alloc(9000))
+  test('shows its largest JPEG', () => expectLarge(x3f(x3fImage(18, small), x3fImage(18, large), plain)))
   test('without one is refused', async () => {
-    expect(await failure(x3f(image(3, Buffer.alloc(90))))).toMatchObject({ code: 'UnsupportedMedia' })
+    expect(await failure(x3f(plain))).toMatchObject({ code: 'UnsupportedMedia' })
   })
   test('without its list is damaged', async () => {
     expect(await failure(Buffer.from('FOVb\0\0\x02\0'))).toMatchObject({ code: 'DamagedMedia' })
@@ -63,42 +46,13 @@ describe('X3F', () => {
 })
 
 describe('CR3', () => {
-  const box = (type: string, ...content: Buffer[]) => {
-    const data = Buffer.concat(content)
-    return Buffer.concat([long(data.length + 8), Buffer.from(type, 'latin1'), data])
-  }
-  const canon = Buffer.from('85c0b687820f11e08111f4ce462b6a48', 'hex')
-  function cr3(orientation = 1): Buffer {
-    const head = box('ftyp', Buffer.from('crx \0\0\0\x01crx isom', 'latin1'))
-    const turn = tiffHead([
-      {
-        tags: [
-          [Tag.width, [160]],
-          [Tag.orientation, [orientation]],
-        ],
-        blockLengths: [1],
-      },
-    ])
-    const track = (offset: number, length: number) =>
-      box(
-        'trak',
-        box('mdia', box('minf', box('stbl', box('stsz', long(0, length, 1)), box('co64', long(0, 1, 0, offset))))),
-      )
-    const index = (first: number) =>
-      box(
-        'moov',
-        box('uuid', canon, box('CMT1', turn)),
-        track(first, small.length),
-        track(first + small.length, large.length),
-        track(first + small.length + large.length, 90_000),
-      )
-    const first = head.length + index(0).length + 8
-    return Buffer.concat([head, index(first), box('mdat', small, large, Buffer.alloc(90_000))])
-  }
-  test('shows its largest JPEG', () => expectLarge(cr3()))
-  test('is turned as it says', () => expectLarge(cr3(6), { width: 80, height: 160 }))
+  test('shows its largest JPEG', () => expectLarge(cr3([small, large])))
+  test('is turned as it says', () => expectLarge(cr3([large], 6), { width: 80, height: 160 }))
+  test('without a JPEG is refused', async () => {
+    expect(await failure(cr3([]))).toMatchObject({ code: 'UnsupportedMedia' })
+  })
   test('without its index is damaged', async () => {
-    expect(await failure(cr3().subarray(0, 24))).toMatchObject({ code: 'DamagedMedia' })
+    expect(await failure(cr3([large]).subarray(0, 24))).toMatchObject({ code: 'DamagedMedia' })
   })
 })
 

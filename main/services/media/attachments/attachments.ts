@@ -55,7 +55,15 @@ interface Known {
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
 export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
-  const { database, folder, media, probeVideo = cannotTell, keepPaged, printToPdf: print = printToPdf, limits = uploadLimits } = options
+  const {
+    database,
+    folder,
+    media,
+    probeVideo = cannotTell,
+    keepPaged,
+    printToPdf: print = printToPdf,
+    limits = uploadLimits,
+  } = options
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 

@@ -196,7 +196,8 @@ test('pages of a TIFF are chosen as those of a PDF are, each as large as it is',
 })
 
 test('an SVG drawing is one page, as large as its budget allows, and has its own name', async () => {
-  const drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><rect width="4" height="2" fill="red"/></svg>'
+  const drawing =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><rect width="4" height="2" fill="red"/></svg>'
   const { sha, kind } = await add(Buffer.from(drawing), 'plan.svg')
   expect(kind).toBe('paged')
   expect(await media.procedures.pages.open({ sha, name: 'plan.svg' }, options)).toEqual({ pages: 1 })
@@ -215,6 +216,7 @@ test.skipIf(process.platform === 'win32')('a document becomes a PDF where LibreO
     code: 'UnsupportedMedia',
     message: expect.stringContaining('letter.docx is a document of an office program') as string,
   })
+  vi.unstubAllEnvs()
   vi.stubEnv('PATH', fakeOffice(folder.path, twoPages).path)
   const file = await add(letter, 'letter.docx')
   vi.unstubAllEnvs()

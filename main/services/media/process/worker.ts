@@ -12,7 +12,15 @@ import {
 } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import { createPageReader } from './pageReader.ts'
-import type { OpenRequest, MediaReply, MediaRequest, PageRequest, PageThumbnailRequest, Probe, ProbeRequest } from './protocol.ts'
+import type {
+  OpenRequest,
+  MediaReply,
+  MediaRequest,
+  PageRequest,
+  PageThumbnailRequest,
+  Probe,
+  ProbeRequest,
+} from './protocol.ts'
 
 /** Longest side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 512
@@ -36,7 +44,8 @@ async function probe({ path, name, as }: ProbeRequest): Promise<Probe> {
 
 async function answer(request: MediaRequest): Promise<MediaReply> {
   const { id, path, name } = request
-  if (request.type === 'paged' || request.type === 'page' || request.type === 'pageThumbnail') return answerPaged(request)
+  if (request.type === 'paged' || request.type === 'page' || request.type === 'pageThumbnail')
+    return answerPaged(request)
   if (request.type === 'probe') return { type: 'probed', id, probe: await probe(request) }
   if (request.type === 'thumbnail') {
     const picture = await openPicture({ path, name })

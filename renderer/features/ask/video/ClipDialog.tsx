@@ -12,7 +12,7 @@ import type { Trim } from '../../../components/video/trimming.ts'
 import { useFamily } from '../../../lib/detail.ts'
 import { clock, count, counted, timeLeft, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
-import { makePictures } from '../actions.ts'
+import { makePictures, makeStill } from '../actions.ts'
 import type { Picture } from '../draft.ts'
 import { FPS, clipBudget, clipDetailOf, clipDetails, clipDuration, clipShare, clipWaits } from './clip.ts'
 import type { Clip } from './clip.ts'
@@ -241,6 +241,16 @@ function Inside({
             }}
           >
             Back to {pictures.length} pictures
+          </Button>
+        ) : null}
+        {picture.attachment?.mime.startsWith('image/') ? (
+          <Button
+            onClick={() => {
+              onClose()
+              void makeStill(conversationId, picture.key)
+            }}
+          >
+            Use only the first picture
           </Button>
         ) : null}
         <Button kind="primary" onClick={onClose}>
