@@ -109,12 +109,6 @@ function drawn(
   const document = pdfium.FPDF_LoadMemDocument(place, pdf.length, '')
   const page = document === 0 ? 0 : pdfium.FPDF_LoadPage(document, 0)
   if (page === 0) throw new Error('pdfium opens no page')
-  const object = pdfium.FPDFPage_GetObject(page, 0)
-  if (object === 0) throw new Error('pdfium finds no picture')
-  // a picture that it cannot decode would be white paper
-  const coded = pdfium.FPDFImageObj_GetBitmap(object)
-  if (coded === 0) throw new Error('pdfium decodes no picture')
-  pdfium.FPDFBitmap_Destroy(coded)
   const stride = width * 4
   const pixels = pdfium.allocate(stride * height)
   const bitmap = pdfium.FPDFBitmap_CreateEx(width, height, BGRX, pixels, stride)
@@ -127,7 +121,15 @@ function drawn(
     data[to + 1] = bgrx[from + 1]!
     data[to + 2] = bgrx[from]!
   }
+  // a picture that cannot be decoded is white paper too
+  if (data.every((value) => value === 255) && !isDecoded(pdfium, page)) throw new Error('pdfium decodes no picture')
   return data
+}
+
+/** Whether the picture of the page has pixels. */
+function isDecoded(pdfium: Pdfium, page: number): boolean {
+  const object = pdfium.FPDFPage_GetObject(page, 0)
+  return object !== 0 && pdfium.FPDFImageObj_GetBitmap(object) !== 0
 }
 
 /** A PDF of one page, a point for each pixel, that the picture fills. */

@@ -1,3 +1,4 @@
+import { fileOfPage } from '#contract'
 import type { PictureBudget } from '#contract'
 import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, X } from 'lucide-react'
 import { useRef, useState } from 'react'
@@ -14,8 +15,9 @@ import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
 import { isMoving } from '../../lib/video/index.ts'
-import { chooseDetail, drawOn, makeMoving, makeVideo, reorder, takeOut } from './actions.ts'
+import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
 import type { Draft, Picture } from './draft.ts'
+import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
 
@@ -63,7 +65,9 @@ export function PictureTile({
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
   const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
-  const page = picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
+  // a drawing is a page that has no number
+  const isNumbered = fileOfPage(picture.name) !== picture.name
+  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}

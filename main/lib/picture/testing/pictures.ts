@@ -7,6 +7,8 @@ export const DRAWING: readonly (readonly number[])[] = [
   [40, 90, 200],
   [240, 240, 240],
 ]
+/** The same where the grey part is transparent, over white. */
+export const OVER_WHITE: readonly (readonly number[])[] = [...DRAWING.slice(0, 2), [255, 255, 255]]
 export const DRAWING_SIZE = { width: 64, height: 48 }
 
 /** The number in `DRAWING` of the colour at a pixel. */
