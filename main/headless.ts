@@ -50,7 +50,7 @@ export interface Headless {
   readonly engine: Engine
   readonly demoModel: Model
   /** Opens PDFs and draws their pages, in a process that starts with the first one. */
-  readonly pdfs: Pick<MediaProcess, 'pages' | 'page' | 'close'>
+  readonly paged: Pick<MediaProcess, 'pages' | 'page' | 'close'>
   /** The profiles that come with the app. Throws StorageFailed. */
   profiles(): readonly Profile[]
   /** The profile that a language model is recognised by; null: none. */
@@ -65,17 +65,17 @@ export function createHeadless(
 ): Headless {
   const spawn = loggedWorkers(ports.spawnWorker, log)
   const engine = createEngine({ spawn, cachePath: ports.paths.cache, log })
-  const pdfs = createMediaProcess({ spawnWorker: spawn })
+  const paged = createMediaProcess({ spawnWorker: spawn })
   const profiles = () => readProfiles(ports.paths.resources)
   return {
     engine,
     demoModel: demoModel(ports.paths.resources),
-    pdfs,
+    paged,
     profiles,
     recognised: (textPath, { names, chatTemplate }) =>
       recognise(profiles(), factsOf({ model: { textPath }, called: { names, chatTemplate, origin: '' } })),
     close() {
-      pdfs.close()
+      paged.close()
       return engine.close()
     },
   }

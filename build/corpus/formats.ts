@@ -49,8 +49,8 @@ const documentKinds: readonly Kind[] = [
     make: bytes('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'),
   },
   {
-    name: 'Word, Excel, PowerPoint, OpenDocument, EPUB',
-    from: 'office programs',
+    name: 'Word, Excel, PowerPoint, OpenDocument, RTF, EPUB',
+    from: 'office programs; with LibreOffice they are read as a PDF, save EPUB',
     file: 'letter.docx',
     shown: '',
     make: bytes(`PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`),
@@ -64,7 +64,7 @@ const documentKinds: readonly Kind[] = [
   },
   {
     name: 'Web page',
-    from: 'browsers',
+    from: 'browsers; with LibreOffice it is read as a PDF',
     file: 'page.html',
     shown: '',
     make: bytes('<!DOCTYPE html><title>Page</title>'),

@@ -2,9 +2,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
+import { cr3, raf } from '../../main/lib/picture/raw/testing/rawFiles.ts'
+import { apng } from '../../main/lib/picture/testing/apngFile.ts'
+import { psd, resource } from '../../main/lib/picture/testing/psdFile.ts'
 import { tiffHead } from '../../main/lib/picture/tiff/encode.ts'
 import type { EncodedPage, TagValue } from '../../main/lib/picture/tiff/encode.ts'
 import type { Kind } from './kind.ts'
+
+/** How is shown what moves, and what a camera put beside its raw data. */
+const moving = 'its first picture; as a video with --video, or with "Use as a video", all of them at their times'
+const stored = 'the picture that the camera stored beside the raw data'
+const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../main/lib/picture/fixtures', name))
+/** The red, green and blue of the picture. */
+const planes = (): Buffer[] => [0, 1, 2].map((channel) => Buffer.from(rgb.filter((_, i) => i % 3 === channel)))
 
 const WIDTH = 64
 const HEIGHT = 48
@@ -53,11 +63,6 @@ const withChannel = Buffer.from(Array.from({ length: PIXELS }, () => [220, 30, 3
 const inks = Buffer.from(Array.from({ length: PIXELS }, () => [35, 225, 225, 0]).flat())
 
 /** Bytes that begin as a file of a kind that is not read; the rest is never looked at. */
-const begins = (...mark: (string | number)[]): Buffer =>
-  Buffer.concat([
-    ...mark.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.alloc(part))),
-    Buffer.alloc(64),
-  ])
 
 async function camera(): Promise<Buffer> {
   const preview = await picture().jpeg().toBuffer()
@@ -172,7 +177,7 @@ export const pictureKinds: readonly Kind[] = [
     name: 'WebP sequence',
     from: 'animated stickers',
     file: 'sticker.webp',
-    shown: 'its first picture',
+    shown: moving,
     make: () => sequence().webp().toBuffer(),
   },
   { name: 'GIF', from: 'the web', file: 'still.gif', shown: asIs, make: () => picture().gif().toBuffer() },
@@ -180,8 +185,22 @@ export const pictureKinds: readonly Kind[] = [
     name: 'GIF sequence',
     from: 'screen recorders, messengers',
     file: 'moves.gif',
-    shown: 'its first picture; as a video with --video',
+    shown: moving,
     make: () => sequence().gif().toBuffer(),
+  },
+  {
+    name: 'APNG',
+    from: 'screen recorders, stickers',
+    file: 'moves.png',
+    shown: moving,
+    make: async () => apng([await picture().png().toBuffer(), await picture().negate().png().toBuffer()], [500, 500]),
+  },
+  {
+    name: 'AVIF sequence',
+    from: 'the web',
+    file: 'moves.avif',
+    shown: moving,
+    make: async () => fixture('sequence.avif'),
   },
   { name: 'AVIF', from: 'the web, Android 14', file: 'web.avif', shown: asIs, make: () => picture().avif().toBuffer() },
   // convert -size 64x48 xc:'rgb(220,30,30)' -fill 'rgb(30,69,220)' -draw 'rectangle 32,0 63,47' pic.png; heif-enc -q 50 pic.png
@@ -199,7 +218,7 @@ export const pictureKinds: readonly Kind[] = [
     name: 'TIFF of several pages',
     from: 'scanners, fax servers',
     file: 'pages.tif',
-    shown: 'one page, --page N takes another',
+    shown: 'the pages that are chosen, each a picture; on the command line the first, --page N takes another',
     make: async () => tiff({ block: rgb }, { block: rgb }),
   },
   {
@@ -314,43 +333,71 @@ export const pictureKinds: readonly Kind[] = [
     name: 'DNG, CR2, NEF, ARW and other raw files that are TIFF',
     from: 'Adobe, Canon, Nikon, Sony cameras',
     file: 'IMG_0001.DNG',
-    shown: 'the picture that the camera stored beside the raw data',
+    shown: stored,
     make: camera,
   },
   {
     name: 'CR3',
     from: 'Canon cameras since 2018',
     file: 'IMG_0001.CR3',
-    shown: '',
-    make: async () => begins('\0\0\0\x18ftypcrx \0\0\0\x01crx isom'),
+    shown: stored,
+    make: async () => cr3([await picture().jpeg().toBuffer()]),
   },
   {
     name: 'RAF, RW2, ORF, X3F',
     from: 'Fujifilm, Panasonic, Olympus, Sigma cameras',
     file: 'DSCF0001.RAF',
-    shown: '',
-    make: async () => begins('FUJIFILMCCD-RAW 0201'),
+    shown: stored,
+    make: async () => raf(await picture().jpeg().toBuffer()),
   },
-  { name: 'PSD', from: 'Photoshop', file: 'design.psd', shown: '', make: async () => begins('8BPS\0\x01') },
+  {
+    name: 'MRW and other raw files without a preview that is known',
+    from: 'Minolta cameras',
+    file: 'PICT0001.MRW',
+    shown: '',
+    make: async () => Buffer.from('\0MRM\0\0\0\0', 'latin1'),
+  },
+  {
+    name: 'PSD, PSB',
+    from: 'Photoshop, Affinity, Procreate',
+    file: 'design.psd',
+    shown: 'all its layers together, as the program stored them; over white',
+    make: async () => psd({ planes: planes(), packed: false }),
+  },
+  {
+    name: 'PSD without a picture of its layers',
+    from: 'Photoshop with "Maximize compatibility" off',
+    file: 'layers.psd',
+    shown: '',
+    make: async () => psd({ planes: planes(), resources: resource(1057, Buffer.from([0, 0, 0, 1, 0])) }),
+  },
   {
     name: 'JPEG XL',
     from: 'iPhone 16 Pro, some programs',
     file: 'photo.jxl',
-    shown: '',
-    make: async () => begins('\xff\x0a'),
+    shown: 'as it is, in sRGB; of an animation its first picture',
+    make: async () => fixture('drawing.jxl'),
   },
   {
     name: 'JPEG 2000',
     from: 'archives, cinemas',
     file: 'archive.jp2',
-    shown: '',
-    make: async () => begins('\0\0\0\x0cjP  \r\n\x87\n'),
+    shown: 'as it is, in sRGB, over white',
+    make: async () => fixture('drawing.jp2'),
   },
   {
     name: 'SVG',
     from: 'design programs, the web',
     file: 'drawing.svg',
-    shown: '',
-    make: async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    shown: 'drawn as large as its detail allows, over white; nothing else is loaded',
+    make: async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/></svg>'),
+  },
+  {
+    name: 'SVG that shows other files',
+    from: 'design programs',
+    file: 'linked.svg',
+    shown: 'the rest of it',
+    make: async () =>
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/><image href="photo.png" width="9" height="9"/></svg>'),
   },
 ]

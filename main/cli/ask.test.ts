@@ -480,7 +480,7 @@ describe.concurrent('exit code 3: bad input', () => {
     ['a missing picture', () => ['--image', bad.missing, WHAT], 'MediaNotFound', /missing/],
     ['a text file named .png', () => ['--image', bad.textNamedPng, WHAT], 'UnsupportedMedia', /text file/],
     ['a PNG of 50,000 x 50,000 pixels', () => ['--image', bad.hugePng, WHAT], 'MediaTooLarge', /huge\.png/],
-    ['an SVG', () => ['--image', bad.svg, WHAT], 'UnsupportedMedia', /drawing\.svg/],
+    ['a document of no page', () => ['--image', bad.document, WHAT], 'UnsupportedMedia', /letter\.docx/],
     ['an empty question', () => ['  '], 'EmptyQuestion', /empty/],
     [
       'a page that is not there',

@@ -15,7 +15,7 @@ import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart, Headless, Mode
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
-import { PdfPages, isPdf } from './pdfPages.ts'
+import { DrawnPages, isDrawn } from './drawnPages.ts'
 import { fitRequest, readFormat, readText, roomForVideos, toLora } from './request.ts'
 import { UsageError, decimal, integer, onOff, oneOf, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
@@ -26,8 +26,9 @@ A picture or a video alone is a question too: the question then may be left out.
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
   --image FILE         a picture; may be repeated
-  --image FILE.pdf     a page of a PDF: the first, or that of --page
-  --page N             which page of the PDFs, and of the pictures with several pages (default: 1)
+  --image FILE.pdf     a page of a PDF: the first, or that of --page; where LibreOffice is installed, of documents of
+                       office programs and web pages too
+  --page N             which page of these, and of the pictures with several pages (default: 1)
   --password TEXT      opens the PDFs that are protected
   --video FILE         a video; may be repeated: a video file (needs ffmpeg), a folder of frames,
                        or frames with commas between them: frame1.png,frame2.png
@@ -125,7 +126,7 @@ export function ask(argv: string[]): Promise<number> {
     const abort = new AbortController()
     const videos = new Videos(abort.signal, tell)
     const { password } = values
-    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
+    const drawn = new DrawnPages({ paged: headless.paged, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     process.stdout.on('error', stop)
@@ -140,7 +141,7 @@ export function ask(argv: string[]): Promise<number> {
       videos.vision = vision
       const budget = defaults?.budget ?? vision
       const maxPixels = integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN) ?? budget.maxPixels
-      pdfs.pixels = maxPixels
+      drawn.pixels = maxPixels
       const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
         budget: {
@@ -178,10 +179,10 @@ export function ask(argv: string[]): Promise<number> {
       }
       if (values.fit) {
         const count = (values.video ?? []).length + (values.messages ? await countVideos(values.messages) : 0)
-        const without = { ...wanted, messages: await asked(values, question, { videos: null, pdfs }, profile, job) }
+        const without = { ...wanted, messages: await asked(values, question, { videos: null, drawn }, profile, job) }
         if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
       }
-      const whole = { ...wanted, messages: await asked(values, question, { videos, pdfs }, profile, job) }
+      const whole = { ...wanted, messages: await asked(values, question, { videos, drawn }, profile, job) }
       const request = values.fit ? await fitRequest(headless.engine, whole, tell, vision) : whole
       const showThought = process.stderr.isTTY && !values.json ? dimmed : () => {}
       let text = ''
@@ -212,7 +213,7 @@ export function ask(argv: string[]): Promise<number> {
     } finally {
       process.removeListener('SIGINT', stop)
       process.stdout.removeListener('error', stop)
-      await Promise.all([headless.close(), videos.close(), pdfs.close()])
+      await Promise.all([headless.close(), videos.close(), drawn.close()])
     }
   })
 }
@@ -287,7 +288,7 @@ function jobFor(profile: Profile | null, id: string | undefined): ProfileJob | n
 /** What reads the files that are no pictures; without videos these are left out. */
 interface Readers {
   readonly videos: Videos | null
-  readonly pdfs: PdfPages
+  readonly drawn: DrawnPages
 }
 
 /** The messages as the model's profile has them; the command line's own choices go before it. */
@@ -319,7 +320,7 @@ async function asked(
 async function conversation(
   values: Values,
   question: string | undefined,
-  { videos, pdfs }: Readers,
+  { videos, drawn }: Readers,
 ): Promise<ChatMessage[]> {
   const fps = decimal('fps', values.fps, 0.01, 1000)
   // what is asked for by name holds for videos too; defaults do not: the reference has others for them
@@ -343,8 +344,8 @@ async function conversation(
     media.push({
       type: 'image',
       source:
-        'path' in source && (await isPdf(source.path))
-          ? await pdfs.page(source.path, page ?? 1)
+        'path' in source && (await isDrawn(source.path))
+          ? await drawn.page(source.path, page ?? 1)
           : { ...source, ...(page !== undefined && { page }) },
     })
   }

@@ -11,7 +11,7 @@ import type { DocumentFormat } from '../lib/documents/index.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { openPicture } from '../lib/picture/index.ts'
 import { headlessPorts } from '../nodePorts.ts'
-import { PdfPages, isPdf } from './pdfPages.ts'
+import { DrawnPages, isDrawn } from './drawnPages.ts'
 import { readText } from './request.ts'
 import { UsageError, integer, oneOf, runCommand } from './usage.ts'
 
@@ -86,17 +86,17 @@ export function read(argv: string[]): Promise<number> {
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
     const { password } = values
-    const pdfs = new PdfPages({ pdfs: headless.pdfs, password, pixels: Infinity, tell })
+    const drawn = new DrawnPages({ paged: headless.paged, password, pixels: Infinity, tell })
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     try {
-      if (!values.profiles) return await readFiles(headless, asked, pdfs, abort.signal)
+      if (!values.profiles) return await readFiles(headless, asked, drawn, abort.signal)
       for (const { id, name, about } of headless.profiles().filter(readsPages))
         process.stdout.write(`${id}\t${name}\t${about}\n`)
       return 0
     } finally {
       process.removeListener('SIGINT', stop)
-      await Promise.all([headless.close(), pdfs.close()])
+      await Promise.all([headless.close(), drawn.close()])
     }
   })
 }
@@ -154,7 +154,7 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
   throw new AppError('InvalidInput', what)
 }
 
-async function readFiles(headless: Headless, asked: Asked, pdfs: PdfPages, signal: AbortSignal): Promise<number> {
+async function readFiles(headless: Headless, asked: Asked, drawn: DrawnPages, signal: AbortSignal): Promise<number> {
   const { values, files, numbers, format, looks } = asked
   const { engine } = headless
   if (values.out !== undefined) await checkPlace(values.out)
@@ -168,7 +168,7 @@ async function readFiles(headless: Headless, asked: Asked, pdfs: PdfPages, signa
     const has = known.length > 0 ? `It has: ${known.join(', ')}.` : 'It has none.'
     throw new UsageError(`--job ${values.job ?? ''}: ${profile.name} has no such job that reads pages. ${has}`)
   }
-  const pages = (await Promise.all(files.map((file) => pagesOf(file, pdfs, values.pages)))).flat()
+  const pages = (await Promise.all(files.map((file) => pagesOf(file, drawn, values.pages)))).flat()
   const limits = {
     ...limit('minPixels', numbers.minPixels),
     ...limit('maxPixels', numbers.maxPixels),
@@ -197,7 +197,7 @@ async function readFiles(headless: Headless, asked: Asked, pdfs: PdfPages, signa
   const passes = job.pages === 'each' ? profile.passes : null
   const reading = { text: '', media: [] as Seen['media'], told: -1, error: null as unknown }
   try {
-    for await (const event of readPages({ requests, profile: seenAs, passes }, pdfs.drawnFor(engine), { signal })) {
+    for await (const event of readPages({ requests, profile: seenAs, passes }, drawn.drawnFor(engine), { signal })) {
       if (event.type === 'text') reading.text += event.text
       else if (event.type === 'rewritten') reading.text = event.text
       else if (event.type === 'seen') reading.media = event.seen.media
@@ -239,17 +239,17 @@ interface NamedPage {
 
 /**
  * The pages of a file: of a PDF those of `list`, unset: all; of a TIFF all of them. A picture that cannot be opened is one page,
- * which says so when its turn comes. Throws for a PDF as `PdfPages.count`, UsageError for pages that it does not have.
+ * which says so when its turn comes. Throws for a PDF as `DrawnPages.count`, UsageError for pages that it does not have.
  */
-async function pagesOf(file: string, pdfs: PdfPages, list: string | undefined): Promise<NamedPage[]> {
+async function pagesOf(file: string, drawn: DrawnPages, list: string | undefined): Promise<NamedPage[]> {
   const path = resolve(file)
   const name = basename(file)
   const named = (page: number): NamedPage => {
     const title = `${name}, page ${page}`
     return { name: title, source: { path, name: title, page } }
   }
-  if (await isPdf(path)) {
-    const count = await pdfs.count(path)
+  if (await isDrawn(path)) {
+    const count = await drawn.count(path)
     const wanted = list === undefined ? Array.from({ length: count }, (_, i) => i + 1) : pagesIn(list, count)
     if (typeof wanted === 'string') throw new UsageError(`--pages ${list}: ${wanted}`)
     return wanted.map(named)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sampleFrames } from '../lib/video/index.ts'
+import { apng } from '../lib/picture/testing/apngFile.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { Videos } from './videos.ts'
 
@@ -121,6 +122,64 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     const stopped = new Videos(AbortSignal.abort())
     await expect(stopped.read(clip, undefined)).rejects.toMatchObject({ code: 'Interrupted' })
     await stopped.close()
+  })
+})
+
+describe('a picture that moves', () => {
+  const delays = [500, 1500, 250, 750]
+  const greys = [0, 60, 120, 180]
+  const pngs = () =>
+    Promise.all(
+      greys.map((grey) =>
+        sharp({ create: { width: 64, height: 48, channels: 3, background: { r: grey, g: grey, b: grey } } })
+          .png()
+          .toBuffer(),
+      ),
+    )
+  const read = async (name: string, bytes: Uint8Array) => {
+    const path = join(folder.path, name)
+    writeFileSync(path, bytes)
+    return videos.read(path, undefined)
+  }
+  const shown = async (frames: readonly unknown[]) =>
+    (await Promise.all(pathsOf(frames).map(greyOf))).map((grey) => Math.round(grey / 60) * 60)
+  const AT = [0, 0.5, 2, 2.25]
+
+  test.each(['gif', 'webp'] as const)(
+    'as %s is a video without ffmpeg, each picture at its own time',
+    async (format) => {
+      vi.stubEnv('PATH', folder.path)
+      const joined = sharp(await pngs(), { join: { animated: true } })
+      const bytes = await (format === 'gif'
+        ? joined.gif({ delay: delays })
+        : joined.webp({ delay: delays, lossless: true })
+      ).toBuffer()
+      const { frames, seconds } = await read(`moves.${format}`, bytes)
+      expect(seconds).toEqual(AT)
+      expect(await shown(frames)).toEqual(greys)
+    },
+  )
+
+  test.skipIf(missing !== null)('as APNG is one with ffmpeg', async () => {
+    const { frames, seconds } = await read('moves.png', apng(await pngs(), delays))
+    expect(seconds).toEqual(AT)
+    expect(await shown(frames)).toEqual(greys)
+  })
+
+  test.skipIf(missing !== null)('as AVIF is one with ffmpeg', async () => {
+    const { frames, seconds } = await videos.read(join(import.meta.dirname, '../lib/picture/fixtures/sequence.avif'), 3)
+    expect(frames.length).toBeGreaterThan(1)
+    expect(seconds?.[1]).toBeCloseTo(1 / 3, 2)
+  })
+
+  test.each(['gif', 'webp', 'png', 'avif'] as const)('that stands still is none: %s', async (format) => {
+    const still = await sharp((await pngs())[0])
+      .toFormat(format)
+      .toBuffer()
+    await expect(read(`still.${format}`, still)).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringMatching(/^still\.\w+ is a picture\. Ask about it with --image/) as string,
+    })
   })
 })
 

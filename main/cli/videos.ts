@@ -4,10 +4,12 @@ import { AppError } from '#contract'
 import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
 import { temporaryFolder } from '../lib/files/files.ts'
-import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
+import { isPictureKind, openPicture, sniff, writePng } from '../lib/picture/index.ts'
+import type { FileKind } from '../lib/picture/index.ts'
 import {
   containerOf,
   framesWithin,
+  openMoving,
   openWithFfmpeg,
   proposeSample,
   readHead,
@@ -88,8 +90,8 @@ export class Videos {
     range: VideoRange | null,
     sizes: SizeOptions,
   ): Promise<Frames> {
-    const file = await checkKind(path)
-    const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
+    const { isMoving, open, ...file } = await checkKind(path)
+    const video = await open(file, this.signal).catch((error: unknown) => {
       throw withCoverHint(error, path)
     })
     const { frames, fps, notes = [] } = video.facts
@@ -111,7 +113,9 @@ export class Videos {
         ? []
         : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
-    const seconds = sampled.indices.map((index) => index / fps)
+    const start = video.times[0] ?? 0
+    // the pictures of an animation are shown for as long as each says
+    const seconds = sampled.indices.map((index) => (isMoving ? (video.times[index] ?? 0) - start : index / fps))
     return { frames: sources, fps: sampled.fps, seconds, ...budget }
   }
 
@@ -175,23 +179,37 @@ async function picturesOf(folder: string): Promise<Source[]> {
   return names.sort((a, b) => byName.compare(a, b)).map((name) => ({ path: join(folder, name) }))
 }
 
+/** A video file, what opens it, and whether it is a picture that moves. */
+interface Openable extends VideoFile {
+  readonly isMoving: boolean
+  readonly open: typeof openWithFfmpeg
+}
+
 /** Only what may be a video goes to ffmpeg, which would follow a playlist to other files. */
-async function checkKind(path: string): Promise<VideoFile> {
+async function checkKind(path: string): Promise<Openable> {
   const name = basename(path)
   const head = await readHead(path).catch(refuse(name))
   const kind = sniff(head)
-  if (isPictureKind(kind) && !['gif', 'webp'].includes(kind))
-    throw new AppError(
-      'UnsupportedMedia',
-      `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`,
-      { kind },
-    )
-  if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
+  if (isPictureKind(kind)) {
+    const isMoving = movingKinds.includes(kind) && ((await openPicture({ path })).pages ?? 1) > 1
+    if (!isMoving)
+      throw new AppError(
+        'UnsupportedMedia',
+        `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`,
+        { kind },
+      )
+    return { path, name, isMoving, open: kind === 'gif' || kind === 'webp' ? openMoving : openWithFfmpeg }
+  }
+  if (!['video', 'audio', 'unknown'].includes(kind))
     throw new AppError(
       'UnsupportedMedia',
       `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`,
       { kind },
     )
   const container = containerOf(head)
-  return { path, name, ...(container && { demuxer: container.demuxer }) }
+  const demuxer = container && { demuxer: container.demuxer }
+  return { path, name, ...demuxer, isMoving: false, open: openWithFfmpeg }
 }
+
+/** Pictures that may move. */
+const movingKinds: readonly FileKind[] = ['gif', 'webp', 'png', 'avif']

@@ -4,7 +4,7 @@ import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { diagnostics } from './diagnostics.ts'
-import { pdfs } from './pdfs.ts'
+import { pages } from './pages.ts'
 import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
@@ -20,7 +20,7 @@ import { videos } from './videos.ts'
 export const contract = {
   host,
   attachments,
-  pdfs,
+  pages,
   engine,
   models,
   modelFiles,
@@ -48,7 +48,7 @@ export * from './capture.ts'
 export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './diagnostics.ts'
-export * from './pdfs.ts'
+export * from './pages.ts'
 export * from './downloads.ts'
 export * from './drafts.ts'
 export * from './engine.ts'

@@ -98,7 +98,7 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
-/** A page of a stored PDF, counted from 1. */
+/** A page of a stored file with pages (`PagedFile`), counted from 1. */
 export const PdfPage = z.object({ pdf: Sha256, number: z.int().positive() })
 export type PdfPage = z.infer<typeof PdfPage>
 
@@ -161,6 +161,20 @@ export const VideoAttachment = z.object({
 })
 export type VideoAttachment = z.infer<typeof VideoAttachment>
 
+/** Kinds of pictures that are read and that no Chromium shows, or should show as they are: an SVG drawing is a program too. */
+const notForBrowsers: ReadonlySet<string> = new Set([
+  'image/heic',
+  'image/tiff',
+  'image/jxl',
+  'image/jp2',
+  'image/vnd.adobe.photoshop',
+  'image/svg+xml',
+  'image/x-raw',
+])
+
+/** Whether a stored file is served as it is; otherwise the core makes a picture of it that browsers show. */
+export const isShownByBrowsers = ({ mime }: { readonly mime: string }): boolean => !notForBrowsers.has(mime)
+
 /** A part of a video's time, in ms from its first frame; the frames that begin within it. */
 export const VideoRange = z
   .object({ startMs: z.number().min(0), endMs: z.number().positive() })
@@ -205,18 +219,21 @@ export type FrameKey = z.infer<typeof FrameKey>
 export const Attachment = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment])
 export type Attachment = z.infer<typeof Attachment>
 
-/** A stored PDF, of which pages can be asked about. How many it has is told by `pdfs.open`. */
-export const PdfFile = z.object({
+/**
+ * A stored file of which pages can be asked about: a PDF, a TIFF with several, an SVG drawing, which is one page, or a document
+ * that was made a PDF. How many it has is told by `pages.open`.
+ */
+export const PagedFile = z.object({
   sha: Sha256,
-  kind: z.literal('pdf'),
+  kind: z.literal('paged'),
   mime: z.string(),
   name: z.string(),
   bytes: z.int().nonnegative(),
 })
-export type PdfFile = z.infer<typeof PdfFile>
+export type PagedFile = z.infer<typeof PagedFile>
 
 /** What a file was stored as. */
-export const StoredFile = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment, PdfFile])
+export const StoredFile = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment, PagedFile])
 export type StoredFile = z.infer<typeof StoredFile>
 
 /** How far a file is stored, in bytes; the last event is what was stored. */

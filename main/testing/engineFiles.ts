@@ -17,7 +17,7 @@ export interface BadFiles {
   readonly truncatedPng: string
   /** Only the header of a PNG of 50,000 x 50,000 pixels. */
   readonly hugePng: string
-  readonly svg: string
+  readonly document: string
 }
 
 const TENSOR_COUNT_AT = 8
@@ -45,10 +45,7 @@ export async function badFiles(folder: string): Promise<BadFiles> {
     textNamedPng: write('text.png', 'Shopping list: bread, milk\n'),
     truncatedPng: write('truncated.png', png.subarray(0, PNG_HEADER_BYTES)),
     hugePng: write('huge.png', pngHeader(50_000, 50_000)),
-    svg: write(
-      'drawing.svg',
-      '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image href="http://127.0.0.1:9/x.png"/></svg>',
-    ),
+    document: write('letter.docx', `PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`),
   }
 }
 

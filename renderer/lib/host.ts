@@ -17,7 +17,7 @@ export function pictureUrl(
   return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
 }
 
-/** Address of a small picture of a page, counted from 1, of a PDF that was opened. */
+/** Address of a small picture of a page, counted from 1, of a file with pages that was opened. */
 export const pageUrl = (host: HostDescription, sha: string, page: number): string =>
   `${host.attachments}${sha}?page=${page}`
 

@@ -430,7 +430,7 @@ describe('what cannot be answered is refused by name, and the engine goes on', (
     ['a text file named .png', () => picture(bad.textNamedPng), 'UnsupportedMedia', /text\.png is a text file/],
     ['a PNG without a pixel', () => picture(bad.truncatedPng), 'DamagedMedia', /truncated\.png/],
     ['a PNG of 50,000 x 50,000 pixels', () => picture(bad.hugePng), 'MediaTooLarge', /50[,.]?000/],
-    ['an SVG', () => picture(bad.svg), 'UnsupportedMedia', /drawing\.svg/],
+    ['a document', () => picture(bad.document), 'UnsupportedMedia', /letter\.docx/],
     [
       'a picture without a projector',
       () => ({ ...circle, model: { ...demoModel, projectorPath: null } }),

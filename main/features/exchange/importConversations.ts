@@ -20,7 +20,7 @@ const NAMED = 1_000
 
 export interface ImportInto {
   readonly conversations: Pick<Conversations, 'add' | 'has' | 'get'>
-  readonly attachments: Pick<AttachmentGateway, 'store'>
+  readonly attachments: Pick<AttachmentGateway, 'store' | 'storePicture'>
   readonly now?: () => number
 }
 
@@ -128,9 +128,11 @@ async function* ownConversations(
   const store = async (attachment: Attachment): Promise<boolean> => {
     const file = set.get(media.get(attachment.sha) ?? '')
     if (!file) return false
-    const facts = attachment.kind === 'video' ? factsOf(attachment) : undefined
     const { name } = attachment
-    const stored = await attachments.store(name, file.open(), signal, facts)
+    const stored =
+      attachment.kind === 'video'
+        ? await attachments.store(name, file.open(), signal, factsOf(attachment))
+        : await attachments.storePicture(name, file.open(), signal)
     if (stored.sha !== attachment.sha)
       throw new AppError(
         'DamagedMedia',
@@ -274,11 +276,11 @@ async function partOf(part: ImportedPart, way: TakeOver): Promise<Part> {
   const body = bytesOf(part.from, way.set)
   if (body === null) return missing(reasons.absent, 'Picture that is not in the export')
   try {
-    const attachment = await into.attachments.store(name, body, signal)
-    if (attachment.kind !== 'image') return missing(reasons.sound, 'Video')
+    const attachment = await into.attachments.storePicture(name, body, signal)
     report.sums.pictures++
     return { type: 'image', attachment }
   } catch (error) {
+    if (error instanceof AppError && error.detail?.['kind'] === 'video') return missing(reasons.sound, 'Video')
     const isOfPicture =
       error instanceof AppError && ['UnsupportedMedia', 'DamagedMedia', 'MediaTooLarge'].includes(error.code)
     if (!isOfPicture) throw error

@@ -7,6 +7,7 @@ import { describeImage, profileFor, stillOf } from './heifImage.ts'
 import type { HeifImage } from './heifImage.ts'
 import { libvipsPicture, readMetadata, sequenceNotes, toSrgb } from './libvips.ts'
 import { rawTiff } from './rawTiff.ts'
+import { inMemory } from './reader.ts'
 import type { OpenReader, PictureFile, PictureReader } from './reader.ts'
 import { shown } from './salvage.ts'
 
@@ -29,10 +30,7 @@ export async function readAvif(file: PictureFile, header: HeifFile): Promise<Pic
   const hdr = image && !image.icc ? hdrColours(image.nclx?.primaries, image.nclx?.transfer) : null
   const sequence = { notes: [...sequenceNotes(pages), ...(hdr ? [HDR_NOTE] : [])], ...(pages > 1 && { pages }) }
   if (!image) return { ...plain, ...sequence }
-  const of =
-    typeof input === 'string'
-      ? file
-      : { ...file, readAt: async (offset: number, length: number) => input.subarray(offset, offset + length) }
+  const of = typeof input === 'string' ? file : inMemory(file, input)
   const limited = await limitedRanges(of, image, isSequence)
   const profile = image.icc ? null : profileFor(image)
   const deep = metadata.space === 'rgb16'
@@ -65,14 +63,7 @@ async function firstPicture(file: PictureFile, { tracks }: HeifFile) {
   if (!track) throw new Error('no picture in it')
   const load = async (of: typeof track) => ({ track: of, data: await file.readAt(of.first.offset, of.first.length) })
   const input = stillOf(await load(track), alpha ? await load(alpha) : null)
-  const still = {
-    ...file,
-    input,
-    bytes: input.length,
-    read: async () => input,
-    readAt: async (at: number, length: number) => input.subarray(at, at + length),
-  }
-  return { input, heif: await readHeifFile(still), pages: track.pictures }
+  return { input, heif: await readHeifFile(inMemory(file, input)), pages: track.pictures }
 }
 
 /**

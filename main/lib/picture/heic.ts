@@ -9,7 +9,8 @@ import { describeImage, profileFor, stillOf } from './heifImage.ts'
 import { checkSize, sequenceNotes, toSrgb } from './libvips.ts'
 import { rawTiff } from './rawTiff.ts'
 import type { RawPixels } from './rawTiff.ts'
-import type { OpenReader, PictureFile } from './reader.ts'
+import { inMemory } from './reader.ts'
+import type { OpenReader } from './reader.ts'
 import { damaged, pictureMimes } from './refusals.ts'
 import { shown } from './salvage.ts'
 
@@ -66,14 +67,6 @@ export const openHeic: OpenReader = async (file) => {
     },
   }
 }
-
-const inMemory = (file: PictureFile, bytes: Buffer): PictureFile => ({
-  ...file,
-  input: bytes,
-  bytes: bytes.length,
-  read: async () => bytes,
-  readAt: async (offset, length) => bytes.subarray(offset, offset + length),
-})
 
 /** Pictures that are no part, no small copy and no alpha of another. */
 function topLevel({ items, references }: HeifFile): number {

@@ -84,7 +84,7 @@ export async function readHeifFile(file: PictureFile): Promise<HeifFile> {
 }
 
 /** The boxes that fill `data`. Throws where one does not fit. */
-function boxes(data: Buffer): Box[] {
+export function boxes(data: Buffer): Box[] {
   const found: Box[] = []
   for (let at = 0; at + 8 <= data.length && found.length < MAX_BOXES; ) {
     const { type, length, header } = boxHead(data.subarray(at, at + 16), data.length - at)
@@ -95,14 +95,16 @@ function boxes(data: Buffer): Box[] {
   return found
 }
 
-function boxHead(head: Buffer, rest: number): { type: string; length: number; header: number } {
+/** How a box begins; `rest`: bytes until the end of what it is in. */
+export function boxHead(head: Buffer, rest: number): { type: string; length: number; header: number } {
   const short = head.readUInt32BE(0)
   const type = head.toString('latin1', 4, 8)
   if (short === 1 && head.length >= 16) return { type, length: Number(head.readBigUInt64BE(8)), header: 16 }
   return { type, length: short === 0 ? rest : short, header: 8 }
 }
 
-const inside = (data: Buffer, ...path: string[]): Buffer | null =>
+/** What is in the box that a path of names leads to; null: there is none. */
+export const inside = (data: Buffer, ...path: string[]): Buffer | null =>
   path.reduce<Buffer | null>((box, type) => (box && boxes(box).find((one) => one.type === type)?.data) ?? null, data)
 
 interface Meta {
@@ -201,22 +203,23 @@ function readTrack(trak: Buffer): HeifTrack | null {
   const table = inside(trak, 'mdia', 'minf', 'stbl')
   const handler = inside(trak, 'mdia', 'hdlr')?.toString('latin1', 8, 12) ?? ''
   const entry = table && inside(table, 'stsd') ? boxes(inside(table, 'stsd')!.subarray(8))[0] : undefined
-  const sizes = table && inside(table, 'stsz')
-  const [near, far] = [table && inside(table, 'stco'), table && inside(table, 'co64')]
-  if (!entry || !sizes || entry.data.length < 78 || !(near ?? far)) return null
-  const same = sizes.readUInt32BE(4)
-  const pictures = sizes.readUInt32BE(8)
-  if (pictures === 0) return null
+  const first = table && firstSample(table)
+  if (!entry || !first || entry.data.length < 78) return null
   return {
     handler,
     codec: entry.type,
     properties: boxes(entry.data.subarray(78)),
     width: entry.data.readUInt16BE(24),
     height: entry.data.readUInt16BE(26),
-    pictures,
-    first: {
-      offset: near ? near.readUInt32BE(8) : Number(far!.readBigUInt64BE(8)),
-      length: same || sizes.readUInt32BE(12),
-    },
+    ...first,
   }
+}
+
+/** How many samples a track's tables (`stbl`) tell, and where the first one stands; null where there is none. */
+export function firstSample(table: Buffer): Pick<HeifTrack, 'pictures' | 'first'> | null {
+  const [sizes, near, far] = [inside(table, 'stsz'), inside(table, 'stco'), inside(table, 'co64')]
+  const pictures = sizes?.readUInt32BE(8) ?? 0
+  if (!sizes || pictures === 0 || !(near ?? far)) return null
+  const length = sizes.readUInt32BE(4) || sizes.readUInt32BE(12)
+  return { pictures, first: { offset: near ? near.readUInt32BE(8) : Number(far!.readBigUInt64BE(8)), length } }
 }

@@ -14,7 +14,7 @@ import { WHOLE_WITHOUT_END, dropAfter, dropDifferent, firstDifference, readRawPi
 export const MAX_PICTURE_PIXELS = 200_000_000
 
 /** Only the decoders of the kinds that go through libvips can run, whatever bytes it sees. */
-const loaders = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((kind) => `VipsForeignLoad${kind}`)
+const loaders = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif', 'Tiff', 'Svg'].map((kind) => `VipsForeignLoad${kind}`)
 sharp.cache(false)
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({ operation: loaders })

@@ -233,10 +233,12 @@ describe('what is refused', () => {
   test.each([
     ['notes.png', 'Not a picture at all.\n', 'a text file, not a picture'],
     [
-      'drawing.svg',
-      '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.test/x.png"/></svg>',
-      'an SVG drawing',
+      'letter.docx',
+      `PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`,
+      'a document of an office program, of which a PDF',
     ],
+    ['note.rtf', '{\\rtf1 Hello}', 'a document of an office program, of which a PDF'],
+    ['page.png', '<!DOCTYPE html><p>Hello', 'a web page, of which a PDF can be read: open it in a browser'],
     ['paper.png', '%PDF-1.7\n%\xe2\xe3', 'a PDF document: one page of it at a time is a picture'],
     ['clip.jpg', '\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'a video, not a picture'],
     ['noise.png', '\x01\x02\x03\x04', 'of an unknown kind'],

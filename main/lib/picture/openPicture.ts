@@ -24,6 +24,11 @@ const readers: Record<PictureKind, () => Promise<OpenReader>> = {
   tiff: async () => (await import('./tiff/tiff.ts')).openTiff,
   bmp: async () => (await import('./bitmaps.ts')).openBmp,
   ico: async () => (await import('./bitmaps.ts')).openIco,
+  jxl: async () => (await import('./jxl.ts')).openJxl,
+  jp2: async () => (await import('./jpeg2000.ts')).openJpeg2000,
+  psd: async () => (await import('./psd.ts')).openPsd,
+  svg: async () => (await import('./svg.ts')).openSvg,
+  raw: async () => (await import('./raw/raw.ts')).openRaw,
 }
 
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */

@@ -6,12 +6,16 @@ import { missingFile } from './refusals.ts'
 import type { Salvaged } from './salvage.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
-/** Where a picture comes from; `name` is what errors call it, `page` which of several pages is meant, counted from 1. */
+/**
+ * Where a picture comes from; `name` is what errors call it, `page` which of several pages is meant, counted from 1, `pixels` how
+ * many a drawing is to have about, which has no size of its own.
+ */
 export type PictureSource = (
   | { readonly path: string; readonly name?: string }
   | { readonly bytes: Uint8Array; readonly name: string }
 ) & {
   readonly page?: number
+  readonly pixels?: number
 }
 
 /** A file whose first bytes were read, as readers of one kind take it. */
@@ -30,6 +34,8 @@ export interface PictureFile {
   readonly bytes: number
   /** The page that is asked for, counted from 1; unset: the first. */
   readonly page?: number
+  /** Pixels that a drawing is to have, about; unset: as many as it is usually drawn with. */
+  readonly pixels?: number
 }
 
 /** A picture of one kind whose header was read. Sizes in pixels as it is shown, orientation applied. */
@@ -60,7 +66,8 @@ export type OpenReader = (file: PictureFile) => Promise<PictureReader>
 
 /** Reads the first bytes. Throws MediaNotFound, UnsupportedMedia (a folder). */
 export async function openFile(source: PictureSource): Promise<PictureFile> {
-  const wanted = source.page === undefined ? {} : { page: source.page }
+  const { page, pixels } = source
+  const wanted = { ...(page !== undefined && { page }), ...(pixels !== undefined && { pixels }) }
   if (!('path' in source)) {
     const bytes = Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.byteLength)
     return {
@@ -119,3 +126,13 @@ async function withFile<T>(
     await file.close()
   }
 }
+
+/** The same file with other bytes, which stand for it. */
+export const inMemory = (file: PictureFile, bytes: Buffer): PictureFile => ({
+  ...file,
+  head: bytes.subarray(0, SNIFF_BYTES),
+  input: bytes,
+  bytes: bytes.length,
+  read: async () => bytes,
+  readAt: async (offset, length) => bytes.subarray(offset, offset + length),
+})

@@ -12,6 +12,11 @@ export const pictureMimes = {
   tiff: 'image/tiff',
   bmp: 'image/bmp',
   ico: 'image/x-icon',
+  jxl: 'image/jxl',
+  jp2: 'image/jp2',
+  psd: 'image/vnd.adobe.photoshop',
+  svg: 'image/svg+xml',
+  raw: 'image/x-raw',
 } as const satisfies Partial<Record<FileKind, string>>
 
 export type PictureKind = keyof typeof pictureMimes
@@ -21,23 +26,18 @@ export const isPictureKind = (kind: FileKind): kind is PictureKind => kind in pi
 const READ = 'PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF, BMP or ICO'
 
 const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
-  psd: 'a Photoshop file',
-  jxl: 'a JPEG XL picture',
-  jp2: 'a JPEG 2000 picture',
   jxr: 'a JPEG XR picture',
   tga: 'a TGA picture',
   dds: 'a DDS texture',
   pnm: 'a PNM picture (PBM, PGM, PPM)',
   exr: 'an OpenEXR picture',
   hdr: 'a Radiance HDR picture',
-  raw: 'a raw file of a camera',
   xcf: 'a GIMP file',
   qoi: 'a QOI picture',
   pcx: 'a PCX picture',
   djvu: 'a DjVu document',
   eps: 'a PostScript file',
   metafile: 'a Windows metafile',
-  svg: 'an SVG drawing',
   pdf: 'a PDF document',
   office: 'a document of an office program',
   video: 'a video',
@@ -64,7 +64,13 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   if (kind === 'office')
     return new AppError(
       'UnsupportedMedia',
-      `${is}, which cannot be read yet. Paste its text into the question, or save the page you ask about as a picture.`,
+      `${is}, of which a PDF can be read: print or export it to a PDF in the program that it is from, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
+      { kind },
+    )
+  if (kind === 'html')
+    return new AppError(
+      'UnsupportedMedia',
+      `${is}, of which a PDF can be read: open it in a browser, print it to a PDF, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
       { kind },
     )
   if (kind === 'video')
@@ -75,7 +81,7 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
         kind,
       },
     )
-  if (kind === 'text' || kind === 'html') {
+  if (kind === 'text') {
     return new AppError(
       'UnsupportedMedia',
       `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`,
@@ -87,6 +93,14 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   }
   return new AppError('UnsupportedMedia', `${is}, which cannot be read. Save it as PNG or JPEG and use that.`, { kind })
 }
+
+/** A raw file of a camera that has no picture beside its raw data, or of a kind in which none is looked for. */
+export const refusedRaw = (name: string): AppError =>
+  new AppError(
+    'UnsupportedMedia',
+    `${name} is a raw file of a camera without a picture in it that can be read. Save it as PNG or JPEG in a program for photos and use that.`,
+    { kind: 'raw' },
+  )
 
 export const missingFile = (name: string): AppError =>
   new AppError('MediaNotFound', `${name} was not found. Check the path, or choose the file again.`)

@@ -145,11 +145,11 @@ function markless(latin: string): FileKind | null {
   return isTga && at(12) + at(13) > 0 && at(14) + at(15) > 0 && at(17) < 64 ? 'tga' : null
 }
 
-/** Word, Excel, PowerPoint, OpenDocument and EPUB are ZIP archives whose first entry tells; the older ones are OLE files. */
+/** Word, Excel, PowerPoint, OpenDocument and EPUB are ZIP archives whose first entry tells; the older ones are OLE files, or RTF. */
 const isOffice = (latin: string): boolean =>
   /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(
     latin,
-  ) || latin.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')
+  ) || /^(?:\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf)/.test(latin)
 
 function startsWith(text: string, mark: string): boolean {
   if (text.length < mark.length) return false

@@ -1,5 +1,6 @@
 export * from './container.ts'
 export * from './ffmpeg.ts'
+export { openMoving } from './moving.ts'
 export { noVideo } from './ffmpegProcess.ts'
 export { ffmpegVersion } from './ffmpegProcess.ts'
 export * from './sampleVideo.ts'

@@ -6,7 +6,7 @@ import type { HandlersOf } from '../../lib/handlers.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from './attachments/types.ts'
-import { createPdfs } from './pdfs/pdfs.ts'
+import { createPages } from './pages/pages.ts'
 import { createFrameSets } from './frames/frameSets.ts'
 import type { FrameSets } from './frames/types.ts'
 import { createMediaProcess } from './process/mediaProcess.ts'
@@ -16,7 +16,7 @@ import type { ModelRoom } from './sampling/sampleVideo.ts'
 export type { AttachmentGateway, OpenAttachment } from './attachments/types.ts'
 export type { FrameSets } from './frames/types.ts'
 export { createMediaProcess } from './process/mediaProcess.ts'
-export type { PdfSource, MediaProcess } from './process/mediaProcess.ts'
+export type { PagedSource, MediaProcess } from './process/mediaProcess.ts'
 
 export interface MediaOptions {
   readonly db: Database
@@ -34,7 +34,7 @@ export interface MediaOptions {
 /** Pictures, videos and PDFs: their files, the frames of videos that a model gets, and the process that reads them. */
 export interface Media {
   /** Answers the window's calls about videos and about files that it names. They throw as `Sampling` and `AttachmentGateway` say. */
-  readonly procedures: Pick<HandlersOf<Contract>, 'attachments' | 'pdfs' | 'videos'>
+  readonly procedures: Pick<HandlersOf<Contract>, 'attachments' | 'pages' | 'videos'>
   readonly attachments: AttachmentGateway
   readonly frames: FrameSets
   /** Lets windows have the file at this path stored: its user gave it to one of them. */
@@ -59,9 +59,9 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     folder: join(folder, 'attachments'),
     media: reader,
     probeVideo: probeFacts,
-    keepPdf: (from, sha) => pdfs.keep(from, sha),
+    keepPaged: (from, sha) => paged.keep(from, sha),
   })
-  const pdfs = createPdfs({
+  const paged = createPages({
     folder: join(folder, 'pdfs'),
     media: reader,
     attachments,
@@ -89,10 +89,10 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
   const collectFrames = () => frames.collect((sha) => attachments.get(sha) !== null)
 
   /** PDFs of which a page was in `left`, with the time when it was put there. */
-  function leftPdfs(left: LeftFiles | undefined): LeftFiles {
+  function leftFiles(left: LeftFiles | undefined): LeftFiles {
     const found = new Map<Sha256, number>()
     if (left)
-      for (const [pdf, pages] of attachments.pdfs())
+      for (const [pdf, pages] of attachments.pagedFiles())
         for (const page of pages) if (left.has(page)) found.set(pdf, Math.max(found.get(pdf) ?? 0, left.get(page)!))
     return found
   }
@@ -101,7 +101,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     attachments: {
       ...attachments,
       open: (sha, view): Promise<OpenAttachment> =>
-        typeof view === 'object' ? pdfs.openPage(sha, view.page) : attachments.open(sha, view),
+        typeof view === 'object' ? paged.openPage(sha, view.page) : attachments.open(sha, view),
     },
     frames,
     giveFile: (path) => void givenFiles.add(path),
@@ -118,7 +118,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
           return attachments.storeFile(file, signal)
         },
       },
-      pdfs: pdfs.procedures,
+      pages: paged.procedures,
       videos: {
         plan: (wish) => sampling.plan(wish),
         begin(wanted) {
@@ -132,9 +132,9 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     },
     collect: (referenced, left) =>
       next(async () => {
-        const leftOnes = leftPdfs(left)
+        const leftOnes = leftFiles(left)
         const files = await attachments.collect(referenced(), left)
-        await pdfs.collect(leftOnes)
+        await paged.collect(leftOnes)
         return [...files, ...(await collectFrames())]
       }),
     async close() {

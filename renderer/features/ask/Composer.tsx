@@ -16,7 +16,7 @@ import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
-import { usePageChoices } from './pdfs/choosing.ts'
+import { usePageChoices } from './pages/choosing.ts'
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { restoreDraft } from './saving.ts'
@@ -26,9 +26,18 @@ const PictureTray = later(
   ({ draft }) => draft.pictures.length > 0,
 )
 const PageDialog = later(
-  () => import('./pdfs/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
+  () => import('./pages/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
   () => usePageChoices(({ choices }) => choices.length > 0),
 )
+
+/** What the dialog for files offers: endings too, as systems know few of these kinds by type. */
+const ACCEPTED = [
+  'image/*,video/*,application/pdf,.pdf',
+  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg',
+  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f',
+  '.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv',
+  '.doc,.docx,.odt,.rtf,.xls,.xlsx,.ods,.ppt,.pptx,.odp,.html,.htm',
+].join()
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
 export function Refusals({
@@ -149,7 +158,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
     <div className="pointer-events-none fixed inset-0 z-50 bg-canvas/95 p-4" data-testid="drop-target">
       <div className="flex h-full flex-col items-center justify-center gap-3 rounded-lg border-2 border-dashed border-accent text-read font-medium">
         <ImageDown className="size-7 text-accent" aria-hidden />
-        Drop pictures, videos or PDFs to add them to the question
+        Drop pictures, videos or documents to add them to the question
       </div>
     </div>
   )
@@ -261,7 +270,7 @@ export function Composer({
             <input
               ref={picker}
               type="file"
-              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv,.pdf,application/pdf"
+              accept={ACCEPTED}
               multiple
               hidden
               tabIndex={-1}

@@ -1,3 +1,4 @@
+import { fileOfPage } from '#contract'
 import type { PictureBudget } from '#contract'
 import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, X } from 'lucide-react'
 import { useRef, useState } from 'react'
@@ -13,8 +14,10 @@ import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts
 import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
+import { isMoving } from '../../lib/video/index.ts'
 import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
 import type { Draft, Picture } from './draft.ts'
+import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
 
@@ -48,6 +51,7 @@ export function PictureTile({
   onDetail,
   onDrag,
   onOpen,
+  onMoving,
 }: {
   picture: Picture
   index: number
@@ -59,12 +63,16 @@ export function PictureTile({
   onDetail: (budget: PictureBudget | null) => void
   onDrag: (active: boolean) => void
   onOpen: () => void
+  onMoving: () => void
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
-  const page = picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
+  const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
+  // a drawing is a page that has no number
+  const isNumbered = fileOfPage(picture.name) !== picture.name
+  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
@@ -117,6 +125,17 @@ export function PictureTile({
           <Info aria-hidden />
           <span className="min-w-0">{notes.join(' ')}</span>
         </p>
+      ) : null}
+      {canMove ? (
+        <button
+          type="button"
+          title="The model sees its pictures one after the other, each at its time"
+          className="flex h-6 items-center justify-center gap-1 border-t border-hairline bg-raised px-1.5 text-small hover:bg-hover"
+          onClick={onMoving}
+        >
+          <Clapperboard className="size-3.5 shrink-0" aria-hidden />
+          Use as a video
+        </button>
       ) : null}
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
@@ -273,6 +292,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
               onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
               onDrag={(active) => setDragged(active ? picture.key : null)}
               onOpen={() => setViewed(picture.key)}
+              onMoving={() => void makeMoving(conversationId, picture.key)}
             />
           ),
         )}

@@ -1,4 +1,4 @@
-import type { ChosenFormat, PdfFile, PictureBudget, PictureMark, StoredFile } from '#contract'
+import type { ChosenFormat, PagedFile, PictureBudget, PictureMark, StoredFile } from '#contract'
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
@@ -35,7 +35,7 @@ import {
   withoutSent,
 } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
-import { drawAgain, offerPages, pagesOf } from './pdfs/choosing.ts'
+import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { saveDraft } from './saving.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
@@ -77,18 +77,18 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
     updateDraft(holder, (draft) => removePicture(draft, picture.key))
     return addVideo(conversationOf(holder), file)
   }
-  if (stored.kind === 'pdf') return addPdf(picture, stored)
+  if (stored.kind === 'paged') return addPaged(picture, stored)
   const { key } = picture
   const attachment = stored
   updateDraft(holder, (draft) => storedPicture(draft, key, attachment))
   planPrepare(conversationOf(holder), 'pictures')
 }
 
-/** Opens a PDF that was stored, and lets pages of it be chosen in the place of `picture`, which stood for it until then. */
-async function addPdf({ key, name, preview }: Picture, pdf: PdfFile): Promise<void> {
+/** Opens a file with pages that was stored, and lets some of it be chosen in the place of `picture`, which stood for it until then. */
+async function addPaged({ key, name, preview }: Picture, file: PagedFile): Promise<void> {
   let pages: number | null
   try {
-    pages = await pagesOf(pdf)
+    pages = await pagesOf(file)
   } catch (thrown) {
     const { message } = toAppError(thrown)
     updateHolder(key, (draft) => refuse(draft, { key, name, message }))
@@ -99,7 +99,7 @@ async function addPdf({ key, name, preview }: Picture, pdf: PdfFile): Promise<vo
   const holder = holderOf(key)
   if (holder === null) return
   updateDraft(holder, (draft) => removePicture(draft, key))
-  offerPages({ key, conversationId: conversationOf(holder), pdf, pages })
+  offerPages({ key, conversationId: conversationOf(holder), file, pages })
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */

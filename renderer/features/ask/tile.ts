@@ -1,3 +1,4 @@
+import { isShownByBrowsers } from '#contract'
 import type { HostDescription } from '#contract'
 import type { DragEvent, KeyboardEvent } from 'react'
 import { pictureUrl } from '../../lib/host.ts'
@@ -48,16 +49,11 @@ export function tileProps(key: string, { index, total, onMove, onRemove, onDrag,
   }
 }
 
-/** Kinds that are read and that no Chromium shows: the core makes pictures of them that it does. */
-const notForBrowsers: ReadonlySet<string> = new Set(['image/heic', 'image/tiff'])
-
 /** Where the window finds a picture of the composer: the file as it was dropped, or what the core makes of one that is not shown. */
 export function addressOf(
   { preview, attachment }: Picture,
   host: HostDescription | null,
   size: 'full' | 'thumb' = 'full',
 ): string {
-  return attachment && notForBrowsers.has(attachment.mime)
-    ? (pictureUrl(host, attachment.sha, size) ?? preview)
-    : preview
+  return attachment && !isShownByBrowsers(attachment) ? (pictureUrl(host, attachment.sha, size) ?? preview) : preview
 }

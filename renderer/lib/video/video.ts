@@ -51,8 +51,8 @@ export function prepareVideo(): void {
 }
 
 /**
- * Opens an MP4, MOV, WebM, MKV or MPEG-TS file, or one that is stored at an address, as far as its head tells what it
- * is.
+ * Opens an MP4, MOV, WebM, MKV or MPEG-TS file or a picture that moves, or one that is stored at an address, as far as
+ * its head tells what it is.
  *
  * @throws {AppError} `UnsupportedMedia` or `DamagedMedia` for what is no such file, `Interrupted` when `signal` aborts.
  */

@@ -1,4 +1,5 @@
 import { AppError, toErrorInfo } from '#contract'
+import { openAnimation } from './animation.ts'
 import { createPixelReader } from './pixels.ts'
 import type { Reply, Request, Result, Task } from './types.ts'
 import { openVideoFile } from './videoFile.ts'
@@ -30,7 +31,7 @@ function reply(message: Reply): void {
 /** Results of a task, one by one. */
 async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   if (task.type === 'open') {
-    video = await openVideoFile(task.from)
+    video = (await openAnimation(task.from)) ?? (await openVideoFile(task.from))
     return yield { type: 'known', known: video.known }
   }
   if (!video) throw new AppError('MediaNotFound', 'The video is not open.')

@@ -41,6 +41,8 @@ export const Tag = {
   yCbCrSubsampling: 530,
   referenceBlackWhite: 532,
   icc: 34675,
+  exif: 34665,
+  makerNote: 37500,
   dngVersion: 50706,
 } as const
 
@@ -73,6 +75,8 @@ interface Entry {
   readonly count: number
   /** The value itself where it fits, else where it stands. */
   readonly inline: Buffer
+  /** Where `inline` stands in the file. */
+  readonly at: number
 }
 
 /**
@@ -108,6 +112,18 @@ export class Directory {
   /** The first number of a tag, or `missing`. */
   async number(tag: number, missing: number): Promise<number> {
     return (await this.numbers(tag))[0] ?? missing
+  }
+
+  /** Where the value of a tag stands in the file, where it does not fit into the directory; null: it does, or is missing. */
+  place(tag: number): { readonly offset: number; readonly length: number } | null {
+    const entry = this.entries.get(tag)
+    const length = entry ? entry.count * typeSizes[entry.type]! : 0
+    return entry && length > entry.inline.length ? { offset: this.file.offset(entry.inline, 0), length } : null
+  }
+
+  /** Where the value of a tag stands that fits into the directory; null: it does not, or is missing. */
+  inlinePlace(tag: number): number | null {
+    return this.place(tag) ? null : (this.entries.get(tag)?.at ?? null)
   }
 
   /** The bytes of a tag, none where it is missing. @throws AppError DamagedMedia. */
@@ -160,10 +176,21 @@ export class TiffFile {
   async below(parent: Directory): Promise<Directory[]> {
     const found: Directory[] = []
     for (const at of (await parent.numbers(Tag.subIfds)).slice(0, 32)) {
-      const sub = await this.directory(at, parent.index)
-      if (sub) found.push(sub.directory)
+      const sub = await this.at(at, parent.index)
+      if (sub) found.push(sub)
     }
     return found
+  }
+
+  /** The directory at an offset, outside of the chain; null where there is none. */
+  async at(offset: number, index = 0): Promise<Directory | null> {
+    return (await this.directory(offset, index))?.directory ?? null
+  }
+
+  /** The same file with offsets that count from `base`, as cameras' own notes have them. */
+  from(base: number): TiffFile {
+    const head = Buffer.alloc(16, this.little ? 'I' : 'M')
+    return new TiffFile(this.name, (offset, length) => this.read(base + offset, length), head)
   }
 
   /** An offset of the file's width (4 bytes, in BigTIFF 8) in `bytes` at `at`. */
@@ -203,10 +230,26 @@ export class TiffFile {
       const values = this.offset(body, from + 4)
       const inline = body.subarray(from + entrySize - offsetSize, from + entrySize)
       if (typeSizes[type] !== undefined && values <= MAX_VALUES && !entries.has(tag))
-        entries.set(tag, { type, count: values, inline })
+        entries.set(tag, { type, count: values, inline, at: at + countSize + from + entrySize - offsetSize })
     }
     const next = body.length < count * entrySize + offsetSize ? 0 : this.offset(body, count * entrySize)
     return { directory: new Directory(this, entries, index), next }
+  }
+}
+
+const WINDOW = 1 << 16
+
+/** Reads small pieces from a piece of the file that is kept, since a directory is many of them. */
+export function windowed(readAt: ReadAt): ReadAt {
+  let start = 0
+  let held: Buffer = Buffer.alloc(0)
+  return async (offset, length) => {
+    if (length > WINDOW / 4) return readAt(offset, length)
+    if (offset < start || offset + length > start + held.length) {
+      start = offset
+      held = await readAt(offset, WINDOW)
+    }
+    return held.subarray(offset - start, offset - start + length)
   }
 }
 

@@ -1,5 +1,4 @@
 import { AppError } from '#contract'
-import sharp from 'sharp'
 import { checkSize, lax, libvipsPicture, readMetadata, strict, toSrgb } from '../libvips.ts'
 import type { OpenReader, PictureFile, PictureReader } from '../reader.ts'
 import { PARTS_WRONG } from '../salvage.ts'
@@ -8,13 +7,15 @@ import { Blocks } from './blocks.ts'
 import { blockWriter, needsRange, rangeOf, targetChannels, widened } from './colour.ts'
 import type { ColourFacts, Range } from './colour.ts'
 import { decompressors } from './decompress.ts'
-import { Tag, TiffFile, compressionName, tiffDamaged, tiffUnsupported } from './directory.ts'
-import type { Directory, ReadAt } from './directory.ts'
+import { Tag, TiffFile, compressionName, tiffDamaged, tiffUnsupported, windowed } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { tiffHead } from './encode.ts'
-import { cameraPreview, jpegBlocks, pagesOf } from './jpegBlocks.ts'
-import type { CameraPreview } from './jpegBlocks.ts'
+import { openPreview } from '../raw/preview.ts'
+import { cameraPreview } from '../raw/tiffPreview.ts'
+import { jpegBlocks } from './jpegBlocks.ts'
 import { Photometric, readLayout, shortStrips, usedChannels } from './layout.ts'
 import type { Layout } from './layout.ts'
+import { pagesOf } from './pages.ts'
 
 const MIME = 'image/tiff'
 const JPEG = [6, 7]
@@ -31,27 +32,28 @@ const ZSTANDARD = 50_000
  * names the form, DamagedMedia, MediaTooLarge, InvalidInput (there is no such page).
  */
 export const openTiff: OpenReader = async (file) => {
-  const tiff = await TiffFile.open(file.name, windowed(file))
+  const tiff = await TiffFile.open(file.name, windowed(file.readAt))
   const preview = await cameraPreview(tiff)
   if (preview === null) throw tiffUnsupported(file.name, 'is a raw file of a camera without a preview in it')
-  if (preview) return openPreview(file, preview)
+  if (preview) return openPreview(file, preview, MIME)
   const pages = await pagesOf(tiff)
   const number = file.page ?? 1
   const page = pages[number - 1]
   if (!page) throw noPage(file.name, number, pages.length)
   const several = pages.length > 1 ? { pages: pages.length, page: number } : {}
-  const notes = pages.length > 1 ? [`Page ${number} of ${pages.length} is shown.`] : []
+  const notes = pages.length > 1 && file.page === undefined ? [`Page ${number} of ${pages.length} is shown.`] : []
   const layout = await readLayout(tiff, page)
   checkSize(file.name, layout)
   const profile = await page.bytes(Tag.icc)
   if (isPlain(layout, profile.length > 0, file.bytes)) {
     const options = { ...strict, page: page.index }
-    const metadata = await readMetadata(file, options)
+    const input = await withOnePlane(file, page, layout)
+    const metadata = await readMetadata({ name: file.name, input }, options)
     // libvips counts smaller copies as pages
-    const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', file.input, metadata)
+    const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', input, metadata)
     const salvage = LIBVIPS_ONLY.includes(layout.compression)
       ? async () => ({
-          pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }),
+          pixels: await toSrgb(input, metadata, 'shown', { ...lax, page: page.index }),
           notes: [PARTS_WRONG],
         })
       : async () => (await openUnpacked(file, tiff, { page, layout, profile, notes })).salvage()
@@ -63,7 +65,7 @@ export const openTiff: OpenReader = async (file) => {
       orientation,
       ...several,
       notes,
-      pixels: (turn) => toSrgb(file.input, metadata, turn, options),
+      pixels: (turn) => toSrgb(input, metadata, turn, options),
       salvage,
     }
   }
@@ -73,6 +75,19 @@ export const openTiff: OpenReader = async (file) => {
 const noPage = (name: string, number: number, pages: number): AppError => {
   const has = pages === 1 ? 'one page' : `${pages} pages`
   return new AppError('InvalidInput', `${name} has ${has}; there is no page ${number}. Choose another one.`)
+}
+
+/**
+ * What libvips is given: black and white that says that its one channel lies in a plane of its own is read wrong (8.18.7: all of
+ * one colour), so it says otherwise.
+ */
+async function withOnePlane(file: PictureFile, page: Directory, { bits, samples }: Layout): Promise<string | Buffer> {
+  const place = page.inlinePlace(Tag.planar)
+  if (bits !== 1 || samples !== 1 || place === null || (await page.number(Tag.planar, 1)) !== 2) return file.input
+  const bytes = Buffer.from(await file.read())
+  // a number of two bytes, in either order
+  bytes.set(bytes[place] === 2 ? [1, 0] : [0, 1], place)
+  return bytes
 }
 
 /** Whether libvips reads a page right, as measured against Pillow and Chromium. */
@@ -228,43 +243,4 @@ async function plainTiff(
   for await (const block of blocks) write(block, { width, data, channels })
   if (blocks.missing >= width * height) throw tiffDamaged(name, 'no strip could be read')
   return { bytes, range }
-}
-
-/** The JPEG beside a camera's raw data, turned as the raw file says where the JPEG does not. */
-async function openPreview(file: PictureFile, { jpeg, raw, orientation }: CameraPreview): Promise<PictureReader> {
-  const own = (await sharp(jpeg).metadata()).orientation
-  const bytes = own === undefined && orientation > 1 ? withOrientation(jpeg, orientation) : jpeg
-  const reader = libvipsPicture('jpeg', bytes, await readMetadata({ name: file.name, input: bytes }))
-  const size = raw ? ` of ${raw.width} x ${raw.height} pixels` : ''
-  return {
-    ...reader,
-    mime: MIME,
-    notes: [
-      `This is the picture that the camera stored beside its raw data${size}; the raw data itself is not developed.`,
-      ...reader.notes,
-    ],
-  }
-}
-
-/** A JPEG with an EXIF header that says how it is turned. */
-function withOrientation(jpeg: Buffer, orientation: number): Buffer {
-  const exif = Buffer.from('ffe100224578696600004d4d002a00000008000101120003000000010000000000000000', 'hex')
-  exif[exif.length - 7] = orientation
-  return Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)])
-}
-
-const WINDOW = 1 << 16
-
-/** Reads small pieces from a piece of the file that is kept, since a directory is many of them. */
-function windowed({ readAt }: PictureFile): ReadAt {
-  let start = 0
-  let held: Buffer = Buffer.alloc(0)
-  return async (offset, length) => {
-    if (length > WINDOW / 4) return readAt(offset, length)
-    if (offset < start || offset + length > start + held.length) {
-      start = offset
-      held = await readAt(offset, WINDOW)
-    }
-    return held.subarray(offset - start, offset - start + length)
-  }
 }

@@ -1,11 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { AppError } from '#contract'
-import type { Attachment, PdfFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
+import { AppError, isShownByBrowsers } from '#contract'
+import type { Attachment, PagedFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
 import { cannotStore, fileChanged, interrupted, openSourceFile, receive, receiveFile, uploadLimits } from './receive.ts'
 import type { Received, StoreProgress, UploadLimits } from './receive.ts'
+import { printToPdf } from '../../../lib/office/libreOffice.ts'
 import { refusedKind } from '../../../lib/picture/refusals.ts'
 import { attachmentFiles, attachmentRows, thumbnailMimes } from './storage.ts'
 import type { ThumbnailMime } from './storage.ts'
@@ -35,8 +36,10 @@ export interface AttachmentsOptions {
    * can.
    */
   readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
-  /** Moves the file of a PDF from a temporary place to where it is kept. Unset: PDFs are refused. */
-  readonly keepPdf?: (from: string, sha: Sha256) => Promise<void>
+  /** Moves a file with pages from a temporary place to where it is kept. Unset: such files are refused. */
+  readonly keepPaged?: (from: string, sha: Sha256) => Promise<void>
+  /** Makes a PDF of a document; `target`: a new file. Throws UnsupportedMedia where nothing on this computer can. */
+  readonly printToPdf?: typeof printToPdf
   readonly limits?: UploadLimits
 }
 
@@ -44,13 +47,23 @@ export interface AttachmentsOptions {
 interface Known {
   readonly facts?: VideoFacts | undefined
   readonly signal?: AbortSignal | undefined
-  /** Of a page of a PDF: which one, and what a user must know of it. */
+  /** Of a page of a file: which one, and what a user must know of it. */
   readonly drawn?: Pick<ImageAttachment, 'page' | 'notes'>
+  /** It is wanted as one picture, even where it has pages. */
+  readonly isPicture?: boolean
 }
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
 export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
-  const { database, folder, media, probeVideo = cannotTell, keepPdf, limits = uploadLimits } = options
+  const {
+    database,
+    folder,
+    media,
+    probeVideo = cannotTell,
+    keepPaged,
+    printToPdf: print = printToPdf,
+    limits = uploadLimits,
+  } = options
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 
@@ -111,7 +124,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   async function* storeAs(
     name: string,
     take: (target: string) => AsyncGenerator<StoreProgress, Received>,
-    { facts, signal, drawn = {} }: Known,
+    { facts, signal, drawn = {}, isPicture = false }: Known,
   ): AsyncGenerator<StoreProgress, StoredFile> {
     const temporary = files.temporary()
     const temporaryThumbnail = files.temporary()
@@ -126,18 +139,28 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       if (before && existsSync(original)) {
         return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, ...drawn, name })
       }
-      const probe = await media.probe(temporary, name)
+      const found = await media.probe(temporary, name, isPicture ? 'picture' : 'any')
+      // a picture that moves, of which the window knows what it is as a video
+      const probe = found.kind === 'image' && facts ? { kind: 'video' as const, mime: found.mime } : found
       if (probe.kind === 'video') {
         const known = facts ?? (await probeVideo(temporary, name, signal))
         if (signal?.aborted) throw interrupted(name, signal.reason)
         await files.place(temporary, original)
         return keep({ sha, name, bytes, ...probe, ...known })
       }
-      if (probe.kind === 'pdf') {
-        if (!keepPdf) throw refusedKind('pdf', name)
-        if (signal?.aborted) throw interrupted(name, signal.reason)
-        await keepPdf(temporary, sha)
-        return { sha, name, bytes, ...probe } satisfies PdfFile
+      if (probe.kind === 'paged' || probe.kind === 'office') {
+        if (!keepPaged) throw refusedKind(probe.kind === 'office' ? probe.of : 'pdf', name)
+        const printed = probe.kind === 'office' ? files.temporary() : null
+        try {
+          if (printed !== null && probe.kind === 'office')
+            await print({ path: temporary, name, kind: probe.of }, printed, signal)
+          if (signal?.aborted) throw interrupted(name, signal.reason)
+          await keepPaged(printed ?? temporary, sha)
+        } finally {
+          if (printed !== null) await rm(printed, { force: true })
+        }
+        const mime = probe.kind === 'office' ? 'application/pdf' : probe.mime
+        return { sha, name, bytes, kind: 'paged', mime } satisfies PagedFile
       }
       // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
       const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
@@ -158,6 +181,12 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       const name = displayName(uploadName)
       const take = (target: string) => receive(body, target, { name, limits, signal })
       return resultOf(storeAs(name, take, { facts, signal }))
+    },
+
+    storePicture(uploadName, body, signal) {
+      const name = displayName(uploadName)
+      const take = (target: string) => receive(body, target, { name, limits, signal })
+      return resultOf(storeAs(name, take, { signal, isPicture: true })) as Promise<ImageAttachment>
     },
 
     async storePage(pageName, path, page, notes) {
@@ -185,7 +214,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       const size = view === 'thumb' ? view : undefined
       const attachment = known(sha)
       const original = files.original(sha)
-      if (size !== 'thumb' && notForBrowsers.has(attachment.mime)) return openView(sha, original, attachment)
+      if (size !== 'thumb' && !isShownByBrowsers(attachment)) return openView(sha, original, attachment)
       if (size !== 'thumb') return openFile(original, attachment.mime, attachment)
       const there = files.findThumbnail(sha)
       if (there) return openFile(there.path, there.mime, attachment)
@@ -208,7 +237,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     },
 
     get: (sha) => rows.get(sha),
-    pdfs: () => rows.pdfs(),
+    pagedFiles: () => rows.pagedFiles(),
 
     pathOf(sha) {
       const attachment = known(sha)
@@ -248,9 +277,6 @@ async function cannotTell(_path: string, name: string): Promise<never> {
   const advice = 'Convert it to H.264 in an MP4 file and add that.'
   throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
 }
-
-/** Kinds that are read and that no Chromium shows. */
-const notForBrowsers: ReadonlySet<string> = new Set(['image/heic', 'image/tiff'])
 
 /** The one of its two kinds that a view is, by its first byte. */
 async function mimeOfView(path: string): Promise<string> {

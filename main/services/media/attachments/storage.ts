@@ -68,8 +68,8 @@ export interface AttachmentRows {
   get(sha: Sha256): Attachment | null
   /** Adds or renews a row; the name and the time of the last upload win. */
   put(attachment: Attachment, storedAt: number): void
-  /** The PDFs of which a stored picture is a page, with the pictures. */
-  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
+  /** The files of which a stored picture is a page, with the pictures. */
+  pagedFiles(): ReadonlyMap<Sha256, readonly Sha256[]>
   /** Removes the rows that `keep` does not hold and that `isDue`, told when they were stored (ms); returns their shas. */
   removeUnused(keep: ReadonlySet<Sha256>, isDue: (stored: { sha: Sha256; storedAt: number }) => boolean): Sha256[]
 }
@@ -106,10 +106,10 @@ export function attachmentRows(database: Database): AttachmentRows {
       return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
     put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
-    pdfs: guarded(() => {
-      const pdfs = new Map<Sha256, Sha256[]>()
-      for (const { sha, pdf } of pages.all()) pdfs.set(pdf, [...(pdfs.get(pdf) ?? []), sha])
-      return pdfs
+    pagedFiles: guarded(() => {
+      const files = new Map<Sha256, Sha256[]>()
+      for (const { sha, pdf } of pages.all()) files.set(pdf, [...(files.get(pdf) ?? []), sha])
+      return files
     }),
     removeUnused: guarded((keep, isDue) =>
       database.transaction(() => {

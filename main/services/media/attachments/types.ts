@@ -13,8 +13,8 @@ import type { Probe } from '../process/protocol.ts'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
 export interface AttachmentMedia {
-  /** What a file really is; `name` is what errors call it. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge. */
-  probe(path: string, name: string): Promise<Probe>
+  /** What a file really is, or what it is as one picture; `name` is what errors call it. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge. */
+  probe(path: string, name: string, as?: 'any' | 'picture'): Promise<Probe>
   /** Writes a picture of at most 512 x 512 pixels to `target`; `notes`: what a user must know. Throws as `probe`. */
   thumbnail(
     path: string,
@@ -44,6 +44,8 @@ export interface AttachmentGateway {
    * UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
   store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<StoredFile>
+  /** Stores the bytes of a picture as one, even where pages of such files are chosen otherwise. Throws as `store`. */
+  storePicture(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ImageAttachment>
   /**
    * Stores a file of this computer from where it lies, and tells how far it is; the last event is what was stored. Where the
    * file system clones files it takes no room twice. A failure, an abort or a reader that leaves keep nothing. Throws as
@@ -54,7 +56,7 @@ export interface AttachmentGateway {
   /**
    * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Of a picture that
    * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. A small picture of a page is made of
-   * a PDF that was opened. Throws NotFound when it is not
+   * a file with pages that was opened. Throws NotFound when it is not
    * stored or its file is gone.
    */
   open(sha: Sha256, view?: FileView): Promise<OpenAttachment>
@@ -75,6 +77,6 @@ export interface AttachmentGateway {
    * were stored again since. Returns what was removed.
    */
   collect(referenced: Iterable<Sha256>, left?: LeftFiles): Promise<Sha256[]>
-  /** The PDFs of which a stored picture is a page, with the pictures. */
-  pdfs(): ReadonlyMap<Sha256, readonly Sha256[]>
+  /** The files of which a stored picture is a page, with the pictures. */
+  pagedFiles(): ReadonlyMap<Sha256, readonly Sha256[]>
 }

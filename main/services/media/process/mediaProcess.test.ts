@@ -106,7 +106,7 @@ describe('media', () => {
       view: 30_000,
       frame: 30_000,
       poster: 30_000,
-      pdf: 30_000,
+      paged: 30_000,
       page: 30_000,
       pageThumbnail: 30_000,
     })
@@ -127,18 +127,20 @@ describe('media', () => {
       (_, request) => ((request as { type: string }).type === 'page' && held++ === 0 ? 'keep' : 'send'),
       {
         ...{ start: 30_000, probe: 30_000, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 },
-        ...{ pdf: 30_000, page: 5_000, pageThumbnail: 30_000 },
+        ...{ paged: 30_000, page: 5_000, pageThumbnail: 30_000 },
       },
     )
     const paper = { path: join(folder, 'paper.pdf'), name: 'paper.pdf' }
     writeFileSync(paper.path, pdf([{ content: words('One') }]))
-    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'pdf', mime: 'application/pdf' })
+    expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'paged', mime: 'application/pdf' })
     expect(pids).toEqual([])
     expect(await media.pages(paper)).toBe(1)
     const target = join(folder, 'page')
     expect(await failure(media.page(paper, 1, 80_000, target))).toMatchObject({
       code: 'DamagedMedia',
-      message: expect.stringMatching(/^paper\.pdf could not be read within 5 seconds\. Print the pages/) as string,
+      message: expect.stringMatching(
+        /^paper\.pdf could not be read within 5 seconds\. Print what you ask about/,
+      ) as string,
     })
     expect(await media.page({ ...paper }, 1, 80_000, target)).toEqual([])
     expect(await sharp(readFileSync(target)).metadata()).toMatchObject({ format: 'png', width: 400, height: 200 })

@@ -2,6 +2,7 @@ import { AppError } from '#contract'
 import type { RawFrame } from '#contract'
 import { currentRequest } from '../../../lib/log/log.ts'
 import { sniff } from '../../../lib/picture/sniff.ts'
+import type { FileKind } from '../../../lib/picture/sniff.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
@@ -11,8 +12,8 @@ import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
  * core.
  */
 export interface MediaProcess {
-  /** What a file is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
-  probe(path: string, name: string): Promise<Probe>
+  /** What a file is, or, as a picture, what its first page is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
+  probe(path: string, name: string, as?: 'any' | 'picture'): Promise<Probe>
   /**
    * Reads the whole picture and writes one of at most 512 x 512 pixels to `target`, WebP, or PNG where there is alpha.
    * Returns its MIME type and what a user must know of the picture. Throws as `probe`, and StorageFailed when `target` cannot
@@ -40,23 +41,23 @@ export interface MediaProcess {
    */
   poster(path: string, raw: RawFrame, target: string): Promise<string>
   /**
-   * How many pages a PDF has. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
+   * How many pages a file has: a PDF, a TIFF with several, an SVG drawing, which is one. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
    * `file.name` is what they call it.
    */
-  pages(file: PdfSource): Promise<number>
+  pages(file: PagedSource): Promise<number>
   /**
-   * Draws a page, counted from 1, with about `pixels` pixels, and writes it to `target` as PNG. Returns what a user must know
+   * Draws a page, counted from 1, with about `pixels` pixels, that of a TIFF with its own, and writes it to `target` as PNG. Returns what a user must know
    * of it, one sentence each. Throws as `pages`, InvalidInput for a page that is not there, StorageFailed.
    */
-  page(file: PdfSource, page: number, pixels: number, target: string): Promise<readonly string[]>
+  page(file: PagedSource, page: number, pixels: number, target: string): Promise<readonly string[]>
   /** Writes a small picture of a page to `target` and returns its MIME type. Throws as `page`. */
-  pageThumbnail(file: PdfSource, page: number, target: string): Promise<string>
+  pageThumbnail(file: PagedSource, page: number, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
   close(): void
 }
 
-/** A PDF as it is opened: where it lies, what errors call it, and what opens it. */
-export interface PdfSource {
+/** A file with pages as it is opened: where it lies, what errors call it, and what opens a protected one. */
+export interface PagedSource {
   readonly path: string
   readonly name: string
   readonly password?: string
@@ -76,7 +77,7 @@ export interface MediaDeadlines {
   readonly view: number
   readonly frame: number
   readonly poster: number
-  readonly pdf: number
+  readonly paged: number
   readonly page: number
   readonly pageThumbnail: number
 }
@@ -88,12 +89,13 @@ const defaultDeadlines: MediaDeadlines = {
   view: 60_000,
   frame: 30_000,
   poster: 30_000,
-  pdf: 20_000,
+  paged: 20_000,
   page: 60_000,
   pageThumbnail: 10_000,
 }
 
-const PDF = 'application/pdf'
+/** Kinds whose first bytes tell that they have pages. */
+const paged: Partial<Record<FileKind, string>> = { pdf: 'application/pdf', svg: 'image/svg+xml' }
 
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
@@ -192,13 +194,16 @@ export function createMediaProcess({
   }
 
   return {
-    async probe(path, name) {
-      // a video or a PDF shows in its first bytes; nothing of it is decoded here, so that no process has to start
+    async probe(path, name, as = 'any') {
+      // these show in their first bytes; nothing of them is decoded here, so that no process has to start
       const head = await readHead(path).catch(() => new Uint8Array())
       const video = containerOf(head)
       if (video) return { kind: 'video', mime: video.mime }
-      if (sniff(head) === 'pdf') return { kind: 'pdf', mime: PDF }
-      const answer = await ask({ type: 'probe', path, name })
+      const kind = sniff(head)
+      const mime = paged[kind]
+      if (as === 'any' && mime !== undefined) return { kind: 'paged', mime }
+      if (as === 'any' && (kind === 'office' || kind === 'html')) return { kind: 'office', of: kind }
+      const answer = await ask({ type: 'probe', path, name, as })
       if (answer.type !== 'probed') throw crashed({ name })
       return answer.probe
     },
@@ -222,8 +227,8 @@ export function createMediaProcess({
       return answer.mime
     },
     async pages(file) {
-      const answer = await ask({ type: 'pdf', ...file })
-      if (answer.type !== 'opened') throw crashed({ ...file, type: 'pdf' })
+      const answer = await ask({ type: 'paged', ...file })
+      if (answer.type !== 'opened') throw crashed({ ...file, type: 'paged' })
       return answer.pages
     },
     async page(file, page, pixels, target) {
@@ -245,18 +250,18 @@ export function createMediaProcess({
   }
 }
 
-/** What went wrong and with what; of a PDF that is asked for page by page, its type tells. */
+/** What went wrong and with what; of a file that is asked for page by page, its type tells. */
 type Failed = { readonly name: string; readonly type?: MediaRequest['type'] }
 
-const isOfPdf = ({ type }: Failed): boolean => type === 'pdf' || type === 'page' || type === 'pageThumbnail'
+const isPaged = ({ type }: Failed): boolean => type === 'paged' || type === 'page' || type === 'pageThumbnail'
 
-const PRINT_ANEW = 'Print the pages that you ask about to a new PDF, or add pictures of them.'
+const PRINT_ANEW = 'Print what you ask about to a new PDF, or add pictures of it.'
 
 const crashed = (failed: Failed) =>
   new AppError(
     'DamagedMedia',
     `${failed.name} could not be read: reading it ended the helper process. ` +
-      (isOfPdf(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
+      (isPaged(failed) ? PRINT_ANEW : 'Save it anew in a picture editor and use that.'),
     { endedReader: true },
   )
 
@@ -264,7 +269,7 @@ const tooSlow = (failed: Failed, ms: number) =>
   new AppError(
     'DamagedMedia',
     `${failed.name} could not be read within ${Math.round(ms / 1000)} seconds. ` +
-      (isOfPdf(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
+      (isPaged(failed) ? PRINT_ANEW : 'Save it smaller, as PNG or JPEG, and use that.'),
     { endedReader: true },
   )
 

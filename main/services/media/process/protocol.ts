@@ -1,4 +1,5 @@
 import type { ErrorInfo, RawFrame } from '#contract'
+import type { OfficeKind } from '../../../lib/office/libreOffice.ts'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
@@ -10,14 +11,17 @@ export type Probe =
       readonly pages?: number
     }
   | { readonly kind: 'video'; readonly mime: string }
-  | { readonly kind: 'pdf'; readonly mime: string }
+  /** Pages of it are asked about: a PDF, a TIFF with several, an SVG drawing. */
+  | { readonly kind: 'paged'; readonly mime: string }
+  /** A PDF can be made of it. */
+  | { readonly kind: 'office'; readonly of: OfficeKind }
 
 /**
  * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;
  * `requestId` names the window's call in the log.
  */
 export type MediaRequest = { readonly requestId?: string | null } & (
-  | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
+  | ProbeRequest
   | {
       readonly id: number
       readonly type: 'thumbnail'
@@ -32,24 +36,33 @@ export type MediaRequest = { readonly requestId?: string | null } & (
       readonly name: string
       readonly target: string
     }
-  | PdfRequest
+  | OpenRequest
   | PageRequest
   | PageThumbnailRequest
   | PosterRequest
   | FrameRequest
 )
 
-/** A PDF is opened and its pages are counted. */
-export interface PdfRequest {
+/** What a file is; `picture`: as one picture, even where it has pages. */
+export interface ProbeRequest {
   readonly id: number
-  readonly type: 'pdf'
+  readonly type: 'probe'
+  readonly path: string
+  readonly name: string
+  readonly as: 'any' | 'picture'
+}
+
+/** A file with pages is opened and they are counted. */
+export interface OpenRequest {
+  readonly id: number
+  readonly type: 'paged'
   readonly path: string
   readonly name: string
   readonly password?: string
 }
 
 /** A page, counted from 1, is drawn with about `pixels` pixels and written to `target` as PNG. */
-export interface PageRequest extends Omit<PdfRequest, 'type'> {
+export interface PageRequest extends Omit<OpenRequest, 'type'> {
   readonly type: 'page'
   readonly page: number
   readonly pixels: number
@@ -57,7 +70,7 @@ export interface PageRequest extends Omit<PdfRequest, 'type'> {
 }
 
 /** A small picture of a page is written to `target` as WebP. */
-export interface PageThumbnailRequest extends Omit<PdfRequest, 'type'> {
+export interface PageThumbnailRequest extends Omit<OpenRequest, 'type'> {
   readonly type: 'pageThumbnail'
   readonly page: number
   readonly target: string

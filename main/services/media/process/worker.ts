@@ -1,34 +1,52 @@
 import { toErrorInfo } from '#contract'
 import { removeStranded } from '../../../lib/files/files.ts'
 import { errorFields, inRequest, workerLog } from '../../../lib/log/log.ts'
-import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
-import { createPdfReader } from '../../../lib/pdf/index.ts'
+import {
+  checkRatio,
+  openPicture,
+  pictureMimes,
+  readRaw,
+  resizeBicubic,
+  writePng,
+  writeSmall,
+} from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
-import type { PdfRequest, MediaReply, MediaRequest, PageRequest, PageThumbnailRequest, Probe } from './protocol.ts'
+import { createPageReader } from './pageReader.ts'
+import type {
+  OpenRequest,
+  MediaReply,
+  MediaRequest,
+  PageRequest,
+  PageThumbnailRequest,
+  Probe,
+  ProbeRequest,
+} from './protocol.ts'
 
 /** Longest side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 512
 /** Pixels of a small picture of a page: some 200 x 280. */
 const PAGE_THUMBNAIL_PIXELS = 56_000
-/** How long a PDF stays open after its last page was asked for, in ms: nobody can remove an open file on Windows. */
-const PDF_IDLE = 10_000
+/** How long a file with pages stays open after its last page was asked for, in ms: nobody can remove an open file on Windows. */
+const IDLE = 10_000
 
-const pdfs = createPdfReader()
+const paged = createPageReader()
 let closing: NodeJS.Timeout | undefined
 const channel = workerChannel()
 const log = workerLog(channel, 'media')
 const reply = (message: MediaReply) => channel.send(message)
 
-async function probe(path: string, name: string): Promise<Probe> {
+async function probe({ path, name, as }: ProbeRequest): Promise<Probe> {
   const { mime, width, height, pages } = await openPicture({ path, name })
+  if (as === 'any' && mime === pictureMimes.tiff && pages !== undefined) return { kind: 'paged', mime }
   checkRatio({ width, height }, name)
   return { kind: 'image', mime, width, height, ...(pages !== undefined && { pages }) }
 }
 
 async function answer(request: MediaRequest): Promise<MediaReply> {
   const { id, path, name } = request
-  if (request.type === 'pdf' || request.type === 'page' || request.type === 'pageThumbnail') return answerPdf(request)
-  if (request.type === 'probe') return { type: 'probed', id, probe: await probe(path, name) }
+  if (request.type === 'paged' || request.type === 'page' || request.type === 'pageThumbnail')
+    return answerPaged(request)
+  if (request.type === 'probe') return { type: 'probed', id, probe: await probe(request) }
   if (request.type === 'thumbnail') {
     const picture = await openPicture({ path, name })
     const mime = await picture.writeThumbnail(request.target, THUMBNAIL_SIDE)
@@ -43,15 +61,15 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
   return { type: 'made', id, mime: 'image/png' }
 }
 
-async function answerPdf(request: PdfRequest | PageRequest | PageThumbnailRequest): Promise<MediaReply> {
+async function answerPaged(request: OpenRequest | PageRequest | PageThumbnailRequest): Promise<MediaReply> {
   const { id, type, path, name, password } = request
   const source = { path, name, ...(password !== undefined && { password }) }
-  if (type === 'pdf') return { type: 'opened', id, pages: await pdfs.pages(source) }
+  if (type === 'paged') return { type: 'opened', id, pages: await paged.pages(source) }
   if (type === 'pageThumbnail') {
-    const page = await pdfs.draw(source, request.page, PAGE_THUMBNAIL_PIXELS, { mayBeBlank: true })
+    const page = await paged.draw(source, request.page, PAGE_THUMBNAIL_PIXELS, { mayBeBlank: true })
     return { type: 'made', id, mime: await writeSmall(page, request.target, THUMBNAIL_SIDE) }
   }
-  const page = await pdfs.draw(source, request.page, request.pixels)
+  const page = await paged.draw(source, request.page, request.pixels)
   await writePng(page, request.target)
   return { type: 'made', id, mime: 'image/png', notes: page.notes }
 }
@@ -69,7 +87,7 @@ async function serve(request: MediaRequest): Promise<void> {
     log.warn('work.failed', { op: type, ms: Math.round(performance.now() - started), ...errorFields(error) })
     reply({ type: 'failed', id, error: toErrorInfo(error, 'StorageFailed') })
   } finally {
-    closing = setTimeout(() => void pdfs.close(), PDF_IDLE).unref()
+    closing = setTimeout(() => void paged.close(), IDLE).unref()
   }
 }
 

@@ -15,6 +15,7 @@ import { clock, count, counted, timeLeft, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import { makePictures } from '../actions.ts'
 import type { Picture } from '../draft.ts'
+import { makeStill } from '../moving.ts'
 import { FPS, clipBudget, clipDetailOf, clipDetails, clipDuration, clipShare, clipWaits } from './clip.ts'
 import type { Clip } from './clip.ts'
 import { changeWish, lookAround, readAgain, stopReading } from './clips.ts'
@@ -242,6 +243,16 @@ function Inside({
             }}
           >
             Back to {pictures.length} pictures
+          </Button>
+        ) : null}
+        {picture.attachment?.mime.startsWith('image/') ? (
+          <Button
+            onClick={() => {
+              onClose()
+              void makeStill(conversationId, picture.key)
+            }}
+          >
+            Use only the first picture
           </Button>
         ) : null}
         <Button kind="primary" onClick={onClose}>

@@ -1,4 +1,5 @@
-import type { PdfFile, PictureBudget } from '#contract'
+import { fileOfPage, pageName } from '#contract'
+import type { PagedFile, PictureBudget } from '#contract'
 import { create } from 'zustand'
 import { toAppError } from '../../../lib/errors.ts'
 import { pageUrl, pictureUrl, useHost, whenHost } from '../../../lib/host.ts'
@@ -18,22 +19,22 @@ import {
 import type { Picture } from '../draft.ts'
 import { planPrepare } from '../prepare.ts'
 
-/** A PDF of which pages are being chosen. */
+/** A file of which pages are being chosen. */
 export interface PageChoice {
   readonly key: string
   readonly conversationId: string | null
-  readonly pdf: PdfFile
+  readonly file: PagedFile
   /** null: it is protected, and its password is asked for. */
   readonly pages: number | null
 }
 
-/** PDFs whose pages are chosen one after the other; the first is the one that is shown. */
+/** Files whose pages are chosen one after the other; the first is the one that is shown. */
 export const usePageChoices = create<{ readonly choices: readonly PageChoice[] }>(() => ({ choices: [] }))
 
-/** How many pages a PDF has; null: it wants a password. Throws AppError for anything else. */
-export async function pagesOf({ sha, name }: PdfFile): Promise<number | null> {
+/** How many pages a file has; null: it wants a password. Throws AppError for anything else. */
+export async function pagesOf({ sha, name }: PagedFile): Promise<number | null> {
   try {
-    return (await call((core) => core.pdfs.open({ sha, name }))).pages
+    return (await call((core) => core.pages.open({ sha, name }))).pages
   } catch (thrown) {
     const error = toAppError(thrown)
     if (error.code === 'PasswordNeeded') return null
@@ -41,7 +42,7 @@ export async function pagesOf({ sha, name }: PdfFile): Promise<number | null> {
   }
 }
 
-/** Lets the user choose pages of a PDF; of one with a single page, that is taken at once. */
+/** Lets the user choose pages of a file; of one with a single page, that is taken at once. */
 export function offerPages(choice: PageChoice): void {
   if (choice.pages === 1) return void takePages(choice, [1])
   usePageChoices.setState(({ choices }) => ({ choices: [...choices, choice] }))
@@ -49,8 +50,8 @@ export function offerPages(choice: PageChoice): void {
 
 /** Opens a protected PDF. Throws AppError PasswordNeeded for a wrong password, and for what is wrong with the file. */
 export async function unlock(choice: PageChoice, password: string): Promise<void> {
-  const { sha, name } = choice.pdf
-  const { pages } = await call((core) => core.pdfs.open({ sha, name, password }))
+  const { sha, name } = choice.file
+  const { pages } = await call((core) => core.pages.open({ sha, name, password }))
   if (pages === 1) {
     endChoice(choice)
     return void takePages(choice, [1])
@@ -60,17 +61,17 @@ export async function unlock(choice: PageChoice, password: string): Promise<void
   }))
 }
 
-/** Nothing more is chosen of a PDF. */
+/** Nothing more is chosen of a file. */
 export const endChoice = (choice: PageChoice): void =>
   usePageChoices.setState(({ choices }) => ({ choices: choices.filter((one) => one !== choice) }))
 
 /** Adds pages to the question in their order, and has each drawn; what cannot be drawn becomes a note with the reason. */
-export async function takePages({ conversationId, pdf }: PageChoice, pages: readonly number[]): Promise<void> {
-  const { sha, name } = pdf
+export async function takePages({ conversationId, file }: PageChoice, pages: readonly number[]): Promise<void> {
+  const { sha, name } = file
   const host = await whenHost()
   const pictures = pages.map((page): Picture & { page: number } => ({
     key: crypto.randomUUID(),
-    name: `${name}, page ${page}`,
+    name: pageName(name, page),
     preview: pageUrl(host, sha, page),
     attachment: null,
     tokens: null,
@@ -84,7 +85,7 @@ export async function takePages({ conversationId, pdf }: PageChoice, pages: read
     const picture = pictureOf(key)
     if (!picture) continue
     try {
-      const stored = await call((core) => core.pdfs.takePage({ sha, name, page, budget: picture.budget }))
+      const stored = await call((core) => core.pages.takePage({ sha, name, page, budget: picture.budget }))
       updateHolder(key, (draft) => drawnPage(draft, key, stored, pictureUrl(host, stored.sha) ?? ''))
     } catch (thrown) {
       const { message } = toAppError(thrown)
@@ -105,7 +106,7 @@ const pictureOf = (key: string): Picture | undefined =>
 const wishes = new Map<string, object>()
 
 /**
- * Draws a page anew as large as another budget allows; nothing for any other picture. Where its PDF is gone or locked it
+ * Draws a page anew as large as another budget allows; nothing for any other picture. Where its file is gone or locked it
  * stays as it was, which is said.
  */
 export async function drawAgain(key: string, budget: PictureBudget | null): Promise<void> {
@@ -117,9 +118,8 @@ export async function drawAgain(key: string, budget: PictureBudget | null): Prom
   const isLatest = (): boolean => wishes.get(key) === wish
   updateHolder(key, (draft) => setDrawing(draft, key, true))
   const { name } = picture
-  const file = name.replace(/, page \d+$/, '')
   try {
-    const stored = await call((core) => core.pdfs.takePage({ sha: pdf, name: file, page: number, budget }))
+    const stored = await call((core) => core.pages.takePage({ sha: pdf, name: fileOfPage(name), page: number, budget }))
     const preview = pictureUrl(useHost.getState().host, stored.sha) ?? ''
     if (isLatest()) updateHolder(key, (draft) => drawnPage(draft, key, stored, preview))
   } catch (thrown) {

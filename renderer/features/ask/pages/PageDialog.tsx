@@ -14,18 +14,18 @@ import type { PageChoice } from './choosing.ts'
 import { extended } from './selection.ts'
 import type { Selection } from './selection.ts'
 
-/** Asks which pages of a PDF that was added are to be asked about, one PDF after the other. */
+/** Asks which pages of a file that was added are to be asked about, one file after the other. */
 export function PageDialog(): ReactNode {
   const choice = usePageChoices(({ choices }) => choices[0])
   if (!choice) return null
-  const { pdf, pages } = choice
+  const { file, pages } = choice
   return (
     <DialogFrame
       open
       onOpenChange={(open) => {
         if (!open) endChoice(choice)
       }}
-      title={pdf.name}
+      title={file.name}
       description={pages === null ? 'Protected by a password' : counted(pages, 'page')}
     >
       {pages === null ? (
@@ -129,7 +129,7 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
           {isAll ? 'None' : 'All'}
         </Button>
       </div>
-      <PageGrid sha={choice.pdf.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
+      <PageGrid sha={choice.file.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
       <footer className="flex flex-wrap items-center justify-end gap-x-2 gap-y-3">
         <p
           id="pages-problem"

@@ -1,15 +1,17 @@
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, pageName } from '#contract'
 import type { AnswerRequest, ChatPart, Engine, Headless, Source } from '../headless.ts'
 import { temporaryFolder } from '../lib/files/files.ts'
+import { printToPdf } from '../lib/office/libreOffice.ts'
 import { SNIFF_BYTES, sniff } from '../lib/picture/index.ts'
+import type { FileKind } from '../lib/picture/index.ts'
 import { openFile } from '../lib/picture/reader.ts'
 
-/** What pages of PDFs are drawn with. */
-export interface PdfOptions {
-  readonly pdfs: Headless['pdfs']
-  /** Opens protected ones; undefined: none was given. */
+/** What pages are drawn with. */
+export interface DrawnPagesOptions {
+  readonly paged: Headless['paged']
+  /** Opens protected PDFs; undefined: none was given. */
   readonly password: string | undefined
   /** The pixels that a page may have. */
   readonly pixels: number
@@ -17,25 +19,27 @@ export interface PdfOptions {
   readonly tell: (note: string) => void
 }
 
-/** Pages of PDFs as pictures for one command, each drawn once. Call `close` in the end: they lie in temporary files. */
-export class PdfPages {
-  readonly #options: Omit<PdfOptions, 'pixels'>
+/** Pages that are drawn, of PDFs, SVG drawings and documents that become PDFs, as pictures for one command, each drawn once. Call `close` in the end: they lie in temporary files. */
+export class DrawnPages {
+  readonly #options: Omit<DrawnPagesOptions, 'pixels'>
   readonly #drawn = new Map<string, Promise<Source>>()
+  /** The PDFs that were made of documents. */
+  readonly #printed = new Map<string, Promise<string>>()
   #folder: Promise<string> | null = null
   #files = 0
   pixels: number
 
-  constructor({ pixels, ...options }: PdfOptions) {
+  constructor({ pixels, ...options }: DrawnPagesOptions) {
     this.#options = options
     this.pixels = pixels
   }
 
-  /** How many pages the PDF has. Throws as `MediaProcess.pages`. */
+  /** How many pages the file has. Throws as `MediaProcess.pages`, and as `printToPdf`. */
   count(path: string): Promise<number> {
-    return this.#asked(this.#options.pdfs.pages(this.#file(path)))
+    return this.#asked(this.#file(path).then((file) => this.#options.paged.pages(file)))
   }
 
-  /** A page, counted from 1, as a picture that is named "FILE, page N". Throws as `MediaProcess.page`. */
+  /** A page, counted from 1, as a picture that is named as `pageName` says. Throws as `MediaProcess.page`, and as `printToPdf`. */
   page(path: string, page: number): Promise<Source> {
     const key = `${page} ${path}`
     const drawn = this.#drawn.get(key) ?? this.#asked(this.#draw(path, page))
@@ -43,7 +47,7 @@ export class PdfPages {
     return drawn
   }
 
-  /** The engine with pages of PDFs drawn when they are asked about: sources that name a PDF and a page. */
+  /** The engine with pages drawn when they are asked about: sources that name such a file and a page. */
   drawnFor(engine: Pick<Engine, 'answer' | 'batch'>): Pick<Engine, 'answer' | 'batch'> {
     const ready = (request: AnswerRequest) => this.#withDrawn(request)
     return {
@@ -60,7 +64,7 @@ export class PdfPages {
     const drawn = async (part: ChatPart): Promise<ChatPart> => {
       if (part.type !== 'image' || !('path' in part.source)) return part
       const { page, ...source } = part.source
-      if (page === undefined || !(await isPdf(source.path))) return part
+      if (page === undefined || !(await isDrawn(source.path))) return part
       return { ...part, source: { ...source, ...(await this.page(source.path, page)) } }
     }
     const messages = request.messages.map(async (message) => ({
@@ -71,24 +75,38 @@ export class PdfPages {
   }
 
   async close(): Promise<void> {
-    this.#options.pdfs.close()
+    this.#options.paged.close()
     const folder = await this.#folder?.catch(() => null)
     if (folder) await rm(folder, { recursive: true, force: true })
   }
 
   async #draw(path: string, page: number): Promise<Source> {
-    this.#folder ??= temporaryFolder('pages')
-    const number = this.#files++
-    const target = join(await this.#folder, `${number}.png`)
-    const { pdfs, tell } = this.#options
-    const name = `${basename(path)}, page ${page}`
-    for (const note of await pdfs.page(this.#file(path), page, this.pixels, target)) tell(`${name}: ${note}`)
+    const target = await this.#place('png')
+    const { paged, tell } = this.#options
+    const name = pageName(basename(path), page)
+    for (const note of await paged.page(await this.#file(path), page, this.pixels, target)) tell(`${name}: ${note}`)
     return { path: target, name }
   }
 
-  #file(path: string) {
+  /** A new file in a folder that goes with the command. */
+  async #place(ending: string): Promise<string> {
+    this.#folder ??= temporaryFolder('pages')
+    return join(await this.#folder, `${this.#files++}.${ending}`)
+  }
+
+  async #file(path: string) {
     const { password } = this.#options
-    return { path, name: basename(path), ...(password !== undefined && { password }) }
+    const name = basename(path)
+    const kind = await kindOf(path)
+    if (kind !== 'office' && kind !== 'html') return { path, name, ...(password !== undefined && { password }) }
+    const print = async (): Promise<string> => {
+      const target = await this.#place('pdf')
+      await printToPdf({ path, name, kind }, target)
+      return target
+    }
+    const printed = this.#printed.get(path) ?? print()
+    this.#printed.set(path, printed)
+    return { path: await printed, name }
   }
 
   /** On the command line there is nobody to type a password. */
@@ -104,10 +122,17 @@ export class PdfPages {
   }
 }
 
-/** Whether a file is a PDF, by its first bytes; false for what cannot be read, which is said where it is opened. */
-export async function isPdf(path: string): Promise<boolean> {
+const drawnKinds: readonly FileKind[] = ['pdf', 'svg', 'office', 'html']
+
+/** Whether pages of a file are drawn, by its first bytes; false for what cannot be read, which is said where it is opened. */
+export async function isDrawn(path: string): Promise<boolean> {
+  const kind = await kindOf(path)
+  return kind !== null && drawnKinds.includes(kind)
+}
+
+async function kindOf(path: string): Promise<FileKind | null> {
   const head = await openFile({ path })
     .then((file) => file.readAt(0, SNIFF_BYTES))
     .catch(() => null)
-  return head !== null && sniff(head) === 'pdf'
+  return head && sniff(head)
 }

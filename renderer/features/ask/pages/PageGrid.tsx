@@ -9,7 +9,7 @@ import type { Selection } from './selection.ts'
 /** How long a page has to be in sight before its picture is asked for, in ms: what only flies past is never drawn. */
 const STAY_MS = 90
 
-/** The pages of a PDF as small pictures, of which any number is chosen; only those in sight are there. */
+/** The pages of a file as small pictures, of which any number is chosen; only those in sight are there. */
 export function PageGrid({
   sha,
   count,

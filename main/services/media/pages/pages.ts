@@ -1,35 +1,36 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, pageName } from '#contract'
 import type { Contract, ImageAttachment, PictureBudget, Sha256 } from '#contract'
 import { placeFile, temporaryFolder } from '../../../lib/files/files.ts'
 import type { HandlersOf } from '../../../lib/handlers.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from '../attachments/types.ts'
 import { cannotStore } from '../attachments/receive.ts'
-import type { PdfSource, MediaProcess } from '../process/mediaProcess.ts'
+import type { PagedSource, MediaProcess } from '../process/mediaProcess.ts'
 
-/** PDFs of which no stored picture is a page are kept this long, in ms: pages of them may still be chosen. */
+/** Files of which no stored picture is a page are kept this long, in ms: pages of them may still be chosen. */
 const LIFE = 24 * 60 * 60 * 1000
+/** What the file is called in its folder, whatever it is. */
 const FILE = 'file.pdf'
-/** Small pictures of a PDF that may end their reader, by time or by a crash, until no more of them are tried. */
+/** Small pictures of a file that may end their reader, by time or by a crash, until no more of them are tried. */
 const MOST_ENDED = 2
 /** Pixels that a page has at least, whatever its budget: people look at it too, and the model's size is made of it as of any picture. */
 const LEGIBLE = 1_000_000
 
-export interface PdfsOptions {
+export interface PagesOptions {
   /** Where they lie, each in a folder of its own with small pictures of its pages; made when missing. */
   readonly folder: string
   readonly media: Pick<MediaProcess, 'pages' | 'page' | 'pageThumbnail'>
-  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'pdfs'>
+  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'pagedFiles'>
   /** The pixels that a picture may have where nothing else is chosen. */
   readonly usualBudget: () => PictureBudget
 }
 
-/** Stored PDFs: one folder per SHA-256. */
-export interface Pdfs {
-  /** They throw as `pdfs` of the contract says. */
-  readonly procedures: HandlersOf<Contract>['pdfs']
+/** Stored files with pages, PDFs most of them: one folder per SHA-256. */
+export interface Pages {
+  /** They throw as `pages` of the contract says. */
+  readonly procedures: HandlersOf<Contract>['pages']
   /** Moves a file from a temporary place to where it is kept. */
   keep(from: string, sha: Sha256): Promise<void>
   /** A small picture of a page, made when first asked for. Throws NotFound, and as `procedures.open`. */
@@ -41,11 +42,11 @@ export interface Pdfs {
   collect(left: LeftFiles): Promise<void>
 }
 
-/** Opens the folder of PDFs. Passwords are kept in memory alone. */
-export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOptions): Pdfs {
+/** Opens their folder. Passwords are kept in memory alone. */
+export function createPages({ folder, media, attachments, usualBudget }: PagesOptions): Pages {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const passwords = new Map<Sha256, string>()
-  /** How many small pictures of a PDF ended their reader. */
+  /** How many small pictures of a file ended their reader. */
   const ended = new Map<Sha256, number>()
   let lastSmall: Promise<unknown> = Promise.resolve()
   /** One small picture after the other, so that a page that is wanted large waits for one of them at most. */
@@ -56,8 +57,8 @@ export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOpti
   }
   const placeOf = (sha: Sha256, file: string) => join(folder, sha, file)
 
-  /** The PDF as the media process opens it. It was used now. */
-  async function sourceOf(sha: Sha256, name: string): Promise<PdfSource> {
+  /** The file as the media process opens it. It was used now. */
+  async function sourceOf(sha: Sha256, name: string): Promise<PagedSource> {
     const path = placeOf(sha, FILE)
     const now = new Date()
     await utimes(path, now, now).catch((cause: unknown) => {
@@ -109,7 +110,7 @@ export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOpti
       if (!existsSync(path)) {
         await inTurn(async () => {
           if ((ended.get(sha) ?? 0) >= MOST_ENDED) throw tooHard()
-          const source = await sourceOf(sha, 'The PDF')
+          const source = await sourceOf(sha, 'The file')
           await making(source.name, async (target) => {
             await media.pageThumbnail(source, page, target)
             await placeFile(target, path)
@@ -124,7 +125,7 @@ export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOpti
     },
 
     async collect(left) {
-      const held = attachments.pdfs()
+      const held = attachments.pagedFiles()
       for (const sha of await readdir(folder)) {
         if (held.has(sha) || !/^[0-9a-f]{64}$/.test(sha)) continue
         // one without its file is being stored, or was not to its end
@@ -140,12 +141,4 @@ export function createPdfs({ folder, media, attachments, usualBudget }: PdfsOpti
 }
 
 const tooHard = (): AppError =>
-  new AppError('DamagedMedia', 'The pages of this PDF take too long to draw. Print those you ask about to a new PDF.')
-
-const LONGEST_NAME = 255
-
-/** What a page is called: "FILE, page N", within what a name may have. */
-export function pageName(name: string, page: number): string {
-  const end = `, page ${page}`
-  return `${name.slice(0, LONGEST_NAME - end.length).toWellFormed()}${end}`
-}
+  new AppError('DamagedMedia', 'The pages of this file take too long to draw. Print those you ask about to a new PDF.')
