@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { RawFrame } from '#contract'
+import type { RawFrame, Size } from '#contract'
 import { currentRequest } from '../../../lib/log/log.ts'
 import { sniff } from '../../../lib/picture/sniff.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
@@ -24,6 +24,11 @@ export interface MediaProcess {
    * type. Throws as `thumbnail`.
    */
   view(path: string, name: string, target: string): Promise<string>
+  /**
+   * Writes the picture to `target` as PNG, resized to exactly `size` by the code that resizes it for the engine. Throws as
+   * `thumbnail`.
+   */
+  input(path: string, name: string, size: Size, target: string): Promise<void>
   /**
    * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
    * InvalidInput, StorageFailed.
@@ -74,6 +79,7 @@ export interface MediaDeadlines {
   readonly probe: number
   readonly thumbnail: number
   readonly view: number
+  readonly input: number
   readonly frame: number
   readonly poster: number
   readonly pdf: number
@@ -86,6 +92,7 @@ const defaultDeadlines: MediaDeadlines = {
   probe: 10_000,
   thumbnail: 30_000,
   view: 60_000,
+  input: 60_000,
   frame: 30_000,
   poster: 30_000,
   pdf: 20_000,
@@ -211,6 +218,9 @@ export function createMediaProcess({
       const answer = await ask({ type: 'view', path, name, target })
       if (answer.type !== 'made') throw crashed({ name })
       return answer.mime
+    },
+    async input(path, name, { width, height }, target) {
+      await ask({ type: 'input', path, name, size: { width, height }, target })
     },
     async frame(path, { width, height, format }, size, target) {
       const wanted = { width: size.width, height: size.height }

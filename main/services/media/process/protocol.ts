@@ -1,4 +1,4 @@
-import type { ErrorInfo, RawFrame } from '#contract'
+import type { ErrorInfo, RawFrame, Size } from '#contract'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
@@ -32,12 +32,23 @@ export type MediaRequest = { readonly requestId?: string | null } & (
       readonly name: string
       readonly target: string
     }
+  | InputRequest
   | PdfRequest
   | PageRequest
   | PageThumbnailRequest
   | PosterRequest
   | FrameRequest
 )
+
+/** A picture is written to `target` as PNG, resized to `size` as the engine does it for a model. */
+export interface InputRequest {
+  readonly id: number
+  readonly type: 'input'
+  readonly path: string
+  readonly name: string
+  readonly size: Size
+  readonly target: string
+}
 
 /** A PDF is opened and its pages are counted. */
 export interface PdfRequest {
