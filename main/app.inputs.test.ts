@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { ImageAttachment, QuestionPart, Seen } from '#contract'
 import { codeOf } from './engine/worker/families/families.ts'
 import { measureMedia } from './engine/worker/vision/media.ts'
 import { visionOf } from './lib/families/families.ts'
 import { answerFile } from './lib/http/attachments.ts'
-import { app, client, code, ended, engine, until } from './testing/coreTestbed.ts'
+import { forkWorker } from './nodePorts.ts'
+import { app, client, code, ended, engine, reopen, until } from './testing/coreTestbed.ts'
+
+// pictures are read and resized by the real worker
+beforeEach(() => reopen({ spawnWorker: forkWorker }))
 
 /** A picture of noise, so that every resize of it is another one. */
 async function noise(width: number, height: number, name = 'noise.png'): Promise<ImageAttachment> {

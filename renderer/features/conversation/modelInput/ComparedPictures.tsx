@@ -6,6 +6,7 @@ import { cx } from '../../../lib/cx.ts'
 import { count } from '../../../lib/format.ts'
 import { GridOverlay } from './GridOverlay.tsx'
 import { OriginalPicture } from './OriginalPicture.tsx'
+import { StoredPicture } from './StoredPicture.tsx'
 import { FITTED, cellAt, fittedSize, mostScale, panned, placed, zoomed } from './comparedView.ts'
 import type { Cell, ComparedView } from './comparedView.ts'
 
@@ -55,12 +56,11 @@ export function ComparedPictures({
       </Pane>
       <Pane {...pane} caption="Model input" size={input.input} onArea={onArea}>
         {(style, scale) => (
-          <img
-            src={base + shown.input}
-            alt={`${input.name} as the model got it`}
-            draggable={false}
-            className="absolute max-w-none select-none"
-            style={{ ...style, imageRendering: scale >= 2 ? 'pixelated' : 'auto' }}
+          <StoredPicture
+            address={base + shown.input}
+            label={`${input.name} as the model got it`}
+            style={style}
+            scale={scale}
           />
         )}
       </Pane>

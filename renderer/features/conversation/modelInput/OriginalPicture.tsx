@@ -1,6 +1,7 @@
 import type { ModelInput } from '#contract'
 import { useEffect, useRef, useState } from 'react'
 import type { CSSProperties, ReactNode } from 'react'
+import { MissingNote, StoredPicture } from './StoredPicture.tsx'
 
 /** The browser's player names the frame that lasts at a time: a little after its start is within it, in s. */
 const WITHIN = 0.001
@@ -27,36 +28,27 @@ export function OriginalPicture({
   useEffect(() => {
     if (player.current && ms !== null) player.current.currentTime = ms / 1000 + WITHIN
   }, [ms])
-  const imageRendering = scale >= 3 ? ('pixelated' as const) : ('auto' as const)
+  const label = `${input.name} as it came`
   if (frame.original !== null)
-    return (
-      <img
-        src={base + frame.original}
-        alt={`${input.name} as it came`}
-        draggable={false}
-        data-original
-        className="absolute max-w-none select-none"
-        style={{ ...style, imageRendering }}
-      />
-    )
+    return <StoredPicture address={base + frame.original} label={label} style={style} scale={scale} isOriginal />
   if (!isPlayable || !input.video)
     return (
-      <p className="absolute flex items-center justify-center p-4 text-center text-muted" style={style}>
+      <MissingNote style={style}>
         This window cannot play the file; the frames that were read of it are what the model got.
-      </p>
+      </MissingNote>
     )
   return (
     <video
       ref={player}
       src={base + input.video.file}
-      aria-label={`${input.name} as it came`}
+      aria-label={label}
       muted
       playsInline
       preload="auto"
       crossOrigin="anonymous"
       data-original
       className="absolute max-w-none select-none object-fill"
-      style={{ ...style, imageRendering }}
+      style={style}
       onLoadedMetadata={(event) => {
         if (ms !== null) event.currentTarget.currentTime = ms / 1000 + WITHIN
       }}
