@@ -14,6 +14,7 @@ import { createDiagnostics, logEngine, loggedCall, loggedWorkers } from './featu
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createExchange } from './features/exchange/index.ts'
+import { createInspectInput } from './features/inspectInput/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
@@ -21,7 +22,7 @@ import { openStore } from './lib/database/index.ts'
 import type { Store } from './lib/database/index.ts'
 import { Emitter, eventStream } from './lib/events.ts'
 import { receivePosted } from './lib/http/attachments.ts'
-import type { PostedFile } from './lib/http/attachments.ts'
+import type { FileView, PostedFile } from './lib/http/attachments.ts'
 import { errorFields, openLog } from './lib/log/log.ts'
 import type { FileLog } from './lib/log/log.ts'
 import { describeHost } from './ports.ts'
@@ -178,6 +179,7 @@ export function createApp(
     ...{ conversations, attachments, folder: join(paths.data, 'exchange') },
     wasGiven: (path) => media.wasGiven(path),
   })
+  const inspecting = createInspectInput({ conversations, models })
   const commands = new Emitter<HostCommand>()
   logEngine(engine, log)
 
@@ -291,6 +293,7 @@ export function createApp(
     settings: settings.procedures,
     diagnostics: diagnostics.procedures,
     exchange: exchange.procedures,
+    inputs: inspecting.procedures,
   })
 
   const stores = {
@@ -302,7 +305,7 @@ export function createApp(
       open: loggedCall(
         log,
         'attachments.open',
-        async (sha: Sha256, size?: 'thumb') => exchange.find(sha) ?? attachments.open(sha, size),
+        async (sha: Sha256, view?: FileView) => exchange.find(sha) ?? attachments.open(sha, view),
         SLOW_MS,
       ),
     },

@@ -27,7 +27,7 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
     },
     permits: { has: (what) => app.permits.has(what), take: (what) => app.permits.take(what) },
     attachments: { open: (sha, size) => attachments.open(sha, size) },
-    frames: { open: (key, n) => frames.open(key, n) },
+    frames: { open: (key, n, input) => frames.open(key, n, input) },
     captures: { open: (path) => captures.open(path) },
     serve(port) {
       servePosts(port, app.receive)

@@ -28,7 +28,8 @@ export const HostDescription = z.object({
    * JSON (or an `ErrorInfo` with a 4xx or 5xx status); of a video `&facts=...` may say what it is, as JSON of `VideoFacts`,
    * which otherwise only an ffprobe on this computer can tell. `GET <attachments><sha>` is the file itself and
    * `GET <attachments><sha>?size=thumb` a picture of at most 512 x 512 pixels for lists; of a video it is there once one of
-   * its frames is stored. `GET <attachments><sha>?page=N` is a small picture of a page of a file with pages.
+   * its frames is stored. `GET <attachments><sha>?page=N` is a small picture of a page of a file with pages;
+   * `?input=WIDTHxHEIGHT` of a picture or of a stored frame is that as a model gets it in so many pixels, as PNG.
    *
    * `POST <attachments>frames/<key>/<n>?width=...&height=...&format=rgb|rgba` with the raw pixels of a decoded frame as
    * body (8 bits, rows from top to bottom, no padding, alpha ignored) stores frame `n` of a set that `videos.begin` opened,

@@ -10,6 +10,7 @@ import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
 import { exchange } from './exchange.ts'
 import { host } from './host.ts'
+import { inputs } from './inputs.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
 import { profiles } from './profiles.ts'
@@ -21,6 +22,7 @@ export const contract = {
   host,
   attachments,
   pages,
+  inputs,
   engine,
   models,
   modelFiles,
@@ -55,6 +57,7 @@ export * from './engine.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
 export * from './host.ts'
+export * from './inputs.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'
 export * from './pageRanges.ts'

@@ -87,12 +87,36 @@ export type ScreenPlace = z.infer<typeof ScreenPlace>
 export const MAX_MARKS = 32
 
 /**
- * What a model got to see in a conversation: its family, and each picture or video in order, in pixels after its own
- * resize. Coordinates in its answer count in these.
+ * Where the vectors of a picture or of a pair of frames came from: they were computed for this answer, were still in memory,
+ * or lay on the disk. `ms`: how long computing them took, for this answer or before it; null: this run of the engine did not.
+ */
+export const Encoded = z.object({ from: z.enum(['computed', 'memory', 'disk']), ms: z.number().nullable() })
+export type Encoded = z.infer<typeof Encoded>
+
+/**
+ * A picture or video as a model got it, in pixels after its own resize. `starts`: the position in the prompt at which it
+ * begins, or each pair of frames of a video whose pairs stand apart; `timeStep`: positions between two pairs of one that
+ * stands as a whole, unrounded; `encoded`: the picture, or each pair of frames, once all of the prompt was encoded. Unset in
+ * answers that did not come so far, or that an earlier version wrote.
+ */
+export const SeenMedium = z.object({
+  width: z.int(),
+  height: z.int(),
+  frames: z.int(),
+  tokens: z.int(),
+  starts: z.array(z.int()).optional(),
+  timeStep: z.number().optional(),
+  encoded: z.array(Encoded).optional(),
+})
+export type SeenMedium = z.infer<typeof SeenMedium>
+
+/**
+ * What a model got to see in a conversation: its family, and each picture or video in order. Coordinates in its answer count
+ * in the pixels of these.
  */
 export const Seen = z.object({
   family: ModelFamily,
-  media: z.array(z.object({ width: z.int(), height: z.int(), frames: z.int(), tokens: z.int() })),
+  media: z.array(SeenMedium),
   /** The profile that it was asked with, which says what coordinates count and what the answer is. Unset: none. */
   profile: SeenProfile.optional(),
 })

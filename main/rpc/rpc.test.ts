@@ -33,6 +33,7 @@ const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
   attachments: { storeFile: unused },
   pages: { open: unused, takePage: unused },
+  inputs: { inspect: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   modelFiles: { check: unused },

@@ -28,6 +28,10 @@ export function goldenFloats(...path: string[]): Float32Array {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
 }
 
+/** The token ids that stand for pictures and videos in a set's cases. */
+export const padsOf = (set: GoldenSet): readonly number[] =>
+  ['qwen2vl', 'qwen25vl'].includes(familyOf(set)) ? [1022, 1023] : [1016, 1017]
+
 /** The set's f32 model. */
 export const goldenModel = (set: GoldenSet): ModelFiles => ({
   textPath: golden(set, 'model-f32.gguf'),
@@ -60,6 +64,11 @@ export interface GoldenCase {
     readonly template?: string
   }
   readonly input_ids: readonly number[]
+  /** Grids of its pictures and videos, in patches. */
+  readonly image_grid_thw: readonly (readonly number[])[]
+  readonly video_grid_thw: readonly (readonly number[])[]
+  /** Temporal position, row and column of each token. */
+  readonly position_ids: readonly (readonly number[])[]
   readonly greedy: readonly number[]
   readonly greedy_text: string
   /** How far the likeliest logit is above the second at each of these tokens. */

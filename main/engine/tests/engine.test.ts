@@ -107,13 +107,16 @@ describe('an answer', () => {
       seen: {
         family: 'qwen2vl',
         media: [
-          { width: 112, height: 112, frames: 1, tokens: 16 },
-          { width: 56, height: 84, frames: 3, tokens: 12 },
-          { width: 56, height: 56, frames: 1, tokens: 4 },
+          { width: 112, height: 112, frames: 1, tokens: 16, starts: [expect.any(Number)] },
+          { width: 56, height: 84, frames: 3, tokens: 12, starts: [expect.any(Number)], timeStep: 1 },
+          { width: 56, height: 56, frames: 1, tokens: 4, starts: [expect.any(Number)] },
         ],
       },
     })
-    expect(events.filter(({ type }) => type === 'seen')).toHaveLength(1)
+    // and once more with where the vectors of each picture and pair of frames came from
+    const all = events.filter((event) => event.type === 'seen')
+    expect(all).toHaveLength(2)
+    expect(all[1]!.seen.media.map(({ encoded }) => encoded?.length)).toEqual([1, 2, 1])
   })
 
   test.each([

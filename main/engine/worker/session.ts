@@ -1,5 +1,5 @@
 import { AppError, unlessAborted } from '#contract'
-import type { Progress, Seen, ThinkingForm, VisionHow } from '#contract'
+import type { Encoded, Progress, Seen, ThinkingForm, VisionHow } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -34,6 +34,21 @@ export interface AnswerListener {
 
 /** Without a projector nothing of a family is used; any will do. */
 const TEXT_ONLY_FAMILY = 'qwen2vl'
+
+/** Where the vectors of each temporal slice of media came from, by their names in the prompt. */
+type EncodedMedia = ReadonlyMap<string, readonly Encoded[]>
+
+/** What the model gets to see by a prompt; with what is known of how it was encoded, in whole ms. */
+function seenOf({ family }: MediaEncoder, { seen }: Prompt, encoded?: EncodedMedia): Seen {
+  const whole = ({ from, ms }: Encoded): Encoded => ({ from, ms: ms === null ? null : Math.round(ms) })
+  return {
+    family,
+    media: seen.map(({ keys, ...medium }) => ({
+      ...medium,
+      ...(encoded && { encoded: keys.flatMap((key) => encoded.get(key)!.map(whole)) }),
+    })),
+  }
+}
 
 /** One loaded model with its projector, its context and the caches that belong to them, until it is disposed of. */
 export class Session implements AsyncDisposable {
@@ -210,7 +225,7 @@ export class Session implements AsyncDisposable {
   ): Promise<AnswerResult> {
     const started = performance.now()
     const prompt = await this.prompt(request)
-    if (this.encoder) listener.seen({ family: this.encoder.family, media: [...prompt.seen] })
+    if (this.encoder) listener.seen(seenOf(this.encoder, prompt))
     const context = await this.context.for(request, prompt, signal)
     const embed = (media: string) => this.embed(prompt, media, signal)
     using answering = new Answering({
@@ -225,8 +240,9 @@ export class Session implements AsyncDisposable {
     let encodeMs = 0
     try {
       const encodeStarted = performance.now()
-      await this.encodeAll(prompt, listener, signal)
+      const encoded = await this.encodeAll(prompt, listener, signal)
       encodeMs = performance.now() - encodeStarted
+      if (this.encoder && encoded.size > 0) listener.seen(seenOf(this.encoder, prompt, encoded))
       await this.caches.state.enter(conversation, prompt.units, context, signal)
       await answering.prefill(
         context,
@@ -343,28 +359,36 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. */
+  /**
+   * Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. Returns where the
+   * vectors of each medium came from.
+   */
   private async encodeAll(
     prompt: Prompt,
     listener: AnswerListener,
     signal: AbortSignal,
     between: () => void = () => {},
-  ): Promise<void> {
+  ): Promise<EncodedMedia> {
     const total = [...prompt.media.values()].reduce((sum, { grid }) => sum + grid.times, 0)
     const phase = prompt.videoTokens > 0 ? 'watching' : 'encoding'
+    const encoded = new Map<string, Encoded[]>()
     let before = 0
     for (const [key, { grid }] of prompt.media) {
+      const slices: Encoded[] = []
+      encoded.set(key, slices)
       listener.progress({ phase, done: before, total })
       await this.embed(prompt, key, signal, {
-        onSlice: (slices) => {
+        onSlice: (done) => {
           between()
-          listener.progress({ phase, done: before + slices, total })
+          listener.progress({ phase, done: before + done, total })
         },
-        onShare: (slices, share) => listener.progress({ phase, done: before + slices, total, share }),
+        onShare: (done, share) => listener.progress({ phase, done: before + done, total, share }),
+        onEncoded: (slice) => slices.push(slice),
       })
       before += grid.times
       between()
     }
+    return encoded
   }
 
   private embed(prompt: Prompt, key: string, signal: AbortSignal, listeners?: EncodeListeners): Promise<Float32Array> {

@@ -59,6 +59,10 @@ export interface VisionFacts {
 /** Side of the square that one token stands for, in pixels. */
 export const tokenPixels = ({ patchPixels }: Pick<VisionFacts, 'patchPixels'>): number => 2 * patchPixels
 
+/** Side of a window of the tower's attention in tokens; null: every block looks at the whole picture. */
+export const windowTokens = (vision: VisionFacts): number | null =>
+  vision.windowPixels === null ? null : vision.windowPixels / tokenPixels(vision)
+
 const GAP = '[\\s._-]*'
 
 /** Finds words one after the other, whatever stands between them in a name. */

@@ -10,12 +10,20 @@ const stores: FileStores = {
   attachments: {
     async open(asked, size) {
       if (asked !== sha) throw new AppError('NotFound', 'There is no such picture.')
+      if (typeof size === 'object' && 'input' in size)
+        return { mime: 'image/png', bytes: size.input.width, path: '/input' }
       return size === 'thumb'
         ? { mime: 'image/webp', bytes: 3, path: '/thumb' }
         : { mime: 'image/png', bytes: 10, path: '/file' }
     },
   },
-  frames: { open: async (_key, n) => ({ mime: 'image/png', bytes: n, path: '/frame' }) },
+  frames: {
+    open: async (_key, n, input) => ({
+      mime: 'image/png',
+      bytes: input?.height ?? n,
+      path: input ? '/input' : '/frame',
+    }),
+  },
 }
 const ask = (address: string, headers: Record<string, string> = {}, method = 'GET') => {
   const [path = '', query] = address.split('?')
@@ -44,6 +52,16 @@ test('a file comes whole, in part, or as its thumbnail, each for good and under 
     headers: { ETag: `"${sha}-thumb"`, 'Content-Type': 'image/webp' },
     body: { path: '/thumb' },
   })
+})
+
+test('a picture and a frame come in the size in which a model gets them, and in no other', async () => {
+  expect(await ask(`${sha}?input=112x56`)).toMatchObject({
+    headers: { ETag: `"${sha}-input-112x56"`, 'Content-Length': '112' },
+    body: { path: '/input' },
+  })
+  expect(await ask(`frames/${key}/0?input=64x96`)).toMatchObject({ headers: { 'Content-Length': '96' } })
+  for (const size of ['57x56', '0x56', '99999x99999', '56', '28x28x28', '', '2800000x28'])
+    await expect(ask(`${sha}?input=${size}`), size).rejects.toMatchObject({ code: 'InvalidInput' })
 })
 
 test('what the asker has is not sent again, and a part of another file is the whole one', async () => {

@@ -1,5 +1,5 @@
-import { AppError, Sha256, VideoFacts } from '#contract'
-import type { FrameKey, RawFrame, StoredFile } from '#contract'
+import { AppError, MAX_PICTURE_TOKENS, Sha256, TOKEN_SIDES, VideoFacts } from '#contract'
+import type { FrameKey, RawFrame, Size, StoredFile } from '#contract'
 import { parseRange } from './responses.ts'
 import type { ByteRange } from './responses.ts'
 
@@ -49,13 +49,27 @@ export interface ServedFile {
   readonly path: string
 }
 
-/** What is wanted of a stored file: a picture of at most 512 x 512 pixels, or a small one of a page of a PDF. */
-export type FileView = 'thumb' | { readonly page: number }
+/** The size of `WIDTHxHEIGHT` in pixels; undefined where none is asked for. Throws InvalidInput for one in which no model gets a picture. */
+export function inputSize(query: URLSearchParams): Size | undefined {
+  const asked = query.get('input')
+  if (asked === null) return undefined
+  const [, width = 0, height = 0] = (/^([1-9]\d{0,5})x([1-9]\d{0,5})$/.exec(asked) ?? []).map(Number)
+  const isInput = (side: number) =>
+    width % side === 0 && height % side === 0 && width * height <= MAX_PICTURE_TOKENS * side ** 2
+  if (width > 0 && TOKEN_SIDES.some(isInput)) return { width, height }
+  throw new AppError('InvalidInput', 'No model gets a picture in this size: its sides are whole tokens.')
+}
+
+/**
+ * What is wanted of a stored file: a picture of at most 512 x 512 pixels, a small one of a page of a PDF, or the picture as a
+ * model gets it in a size.
+ */
+export type FileView = 'thumb' | { readonly page: number } | { readonly input: Size }
 
 /** Where files are looked up that a window asks for. Both throw NotFound for what is not stored. */
 export interface FileStores {
   readonly attachments: { open(sha: Sha256, view?: FileView): Promise<ServedFile> }
-  readonly frames: { open(key: FrameKey, n: number): Promise<ServedFile> }
+  readonly frames: { open(key: FrameKey, n: number, input?: Size): Promise<ServedFile> }
 }
 
 /** What is asked for below the address of attachments. */
@@ -77,8 +91,8 @@ export interface FileAnswer {
 
 /**
  * Answers `GET` and `HEAD` of `<sha>[?size=thumb]` with the file or the asked range of it, of `<sha>?page=N` with a small
- * picture of a page of a PDF, and of `frames/<key>/<n>` with a
- * frame of a video; other methods get 405. Throws what the stores throw, and NotFound for any other address.
+ * picture of a page of a PDF, and of `frames/<key>/<n>` with a frame of a video; with `?input=WIDTHxHEIGHT` a picture or a
+ * frame comes as a model gets it. Other methods get 405. Throws what the stores throw, and NotFound for any other address.
  */
 export async function answerFile(request: FileRequest, { attachments, frames }: FileStores): Promise<FileAnswer> {
   const { method, path, query, header } = request
@@ -99,13 +113,19 @@ export async function answerFile(request: FileRequest, { attachments, frames }: 
   })
   const frame = frameAddress(path)
   if (frame && frame.n !== 'poster')
-    return answer(200, { 'Cache-Control': 'private, no-cache' }, await frames.open(frame.key, frame.n))
+    return answer(
+      200,
+      { 'Cache-Control': 'private, no-cache' },
+      await frames.open(frame.key, frame.n, inputSize(query)),
+    )
   const sha = Sha256.safeParse(path)
   if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
   const page = /^[1-9]\d{0,6}$/.exec(query.get('page') ?? '')?.[0]
-  const view = page ? { page: Number(page) } : query.get('size') === 'thumb' ? 'thumb' : undefined
+  const input = inputSize(query)
+  const view = page ? { page: Number(page) } : input ? { input } : query.get('size') === 'thumb' ? 'thumb' : undefined
   const file = await attachments.open(sha.data, view)
-  const tag = `"${sha.data}${page ? `-page-${page}` : view ? '-thumb' : ''}"`
+  const end = page ? `-page-${page}` : input ? `-input-${input.width}x${input.height}` : view ? '-thumb' : ''
+  const tag = `"${sha.data}${end}"`
   const headers = { 'Accept-Ranges': 'bytes', ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable' }
   if (header('if-none-match') === tag) return { status: 304, headers, body: null }
   const ifRange = header('if-range') ?? tag

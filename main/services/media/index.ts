@@ -8,6 +8,7 @@ import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from './attachments/types.ts'
 import { createPages } from './pages/pages.ts'
 import { createFrameSets } from './frames/frameSets.ts'
+import { createInputs } from './inputs/inputs.ts'
 import type { FrameSets } from './frames/types.ts'
 import { createMediaProcess } from './process/mediaProcess.ts'
 import { createSampling, probeFacts } from './sampling/sampleVideo.ts'
@@ -72,6 +73,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     media: reader,
     keepPoster: (sha, make) => attachments.keepPoster(sha, make),
   })
+  const inputs = createInputs({ folder: join(folder, 'inputs'), media: reader })
   const sampling = createSampling({ attachments, frames, modelRoom })
 
   /** Paths of files that users gave to a window. */
@@ -100,10 +102,22 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
   return {
     attachments: {
       ...attachments,
-      open: (sha, view): Promise<OpenAttachment> =>
-        typeof view === 'object' ? paged.openPage(sha, view.page) : attachments.open(sha, view),
+      async open(sha, view): Promise<OpenAttachment> {
+        if (view === undefined || view === 'thumb') return attachments.open(sha, view)
+        if ('page' in view) return paged.openPage(sha, view.page)
+        const name = attachments.get(sha)?.name ?? 'The picture'
+        return inputs.open({ path: attachments.pathOf(sha), owner: sha, name }, view.input)
+      },
     },
-    frames,
+    frames: {
+      ...frames,
+      async open(key, n, input) {
+        const stored = await frames.open(key, n)
+        const size = frames.get(key)?.sample
+        if (!input || (input.width === size?.width && input.height === size.height)) return stored
+        return inputs.open({ path: stored.path, owner: key, place: n, name: 'A frame of the video' }, input)
+      },
+    },
     giveFile: (path) => void givenFiles.add(path),
     wasGiven: (path) => filePaths && givenFiles.has(path),
     procedures: {
@@ -135,7 +149,9 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
         const leftOnes = leftFiles(left)
         const files = await attachments.collect(referenced(), left)
         await paged.collect(leftOnes)
-        return [...files, ...(await collectFrames())]
+        const gone = [...files, ...(await collectFrames())]
+        inputs.forget(gone)
+        return gone
       }),
     async close() {
       reader.close()

@@ -1,5 +1,5 @@
 import type { CoordinateSpace, ScreenPlace, Size } from '#contract'
-import { Check, Copy, Crop, Crosshair, Download, Eye, EyeOff } from 'lucide-react'
+import { Check, Copy, Crop, Crosshair, Download, Eye, EyeOff, ScanEye } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
@@ -30,7 +30,8 @@ const MOST = { width: 640, height: 480 }
 
 /**
  * The picture with what the answer found on it, and what can be done with that. `hasLegend`: the marks are named below
- * it, because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone.
+ * it, because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone. `onInput`: shows what the
+ * model got of the picture.
  */
 export function GroundedPicture({
   picture,
@@ -40,6 +41,7 @@ export function GroundedPicture({
   onHighlight,
   onSelect,
   onCrop,
+  onInput,
 }: {
   picture: Grounded
   highlighted: number | null
@@ -48,6 +50,7 @@ export function GroundedPicture({
   onHighlight: (index: number | null) => void
   onSelect: (index: number) => void
   onCrop: ((index: number) => void) | null
+  onInput?: () => void
 }): ReactNode {
   const { name, url, views, marks, numbers } = picture
   const { original } = views
@@ -110,6 +113,11 @@ export function GroundedPicture({
         ) : null}
         {chosen && chosen.shape.type !== 'box' ? (
           <CopyPosition shape={chosen.shape} size={original} screen={picture.screen} />
+        ) : null}
+        {onInput ? (
+          <IconButton label="What the model saw" size="small" onClick={onInput}>
+            <ScanEye />
+          </IconButton>
         ) : null}
         <CopyMarksMenu picture={picture} />
         <ExportMarksMenu picture={picture} />

@@ -1,6 +1,17 @@
 import type { PictureMark } from '#contract'
 import { Dialog } from '@base-ui/react/dialog'
-import { ChevronLeft, ChevronRight, CircleDot, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut } from 'lucide-react'
+import {
+  ChevronLeft,
+  ChevronRight,
+  CircleDot,
+  Hand,
+  Maximize,
+  ScanEye,
+  SquareDashed,
+  X,
+  ZoomIn,
+  ZoomOut,
+} from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
@@ -21,18 +32,21 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 
 /**
  * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
- * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown.
+ * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown. `onInput`: shows what the model got of a picture
+ * instead; unset: that is not known.
  */
 export function PictureViewer({
   pictures,
   index,
   onIndexChange,
   onMarks,
+  onInput,
 }: {
   pictures: readonly ViewedPicture[]
   index: number | null
   onIndexChange: (index: number | null) => void
   onMarks?: (index: number, marks: readonly PictureMark[]) => void
+  onInput?: (index: number) => void
 }): ReactNode {
   const [tool, setTool] = useState<Tool>('move')
   const popup = useRef<HTMLDivElement>(null)
@@ -49,6 +63,11 @@ export function PictureViewer({
   const turn = (by: number): void => {
     if (index !== null && pictures[index + by]) go(index + by)
   }
+  const showInput = (show: (index: number) => void): void => {
+    if (index === null) return
+    go(null)
+    show(index)
+  }
   const choose = (chosen: Tool): void => {
     setTool(chosen)
     // drawing can go on by keys from here
@@ -62,6 +81,7 @@ export function PictureViewer({
     '=': () => setStep({ factor: 1.5 }),
     '-': () => setStep({ factor: 1 / 1.5 }),
     '0': () => setView(null),
+    ...(onInput && { s: () => showInput(onInput) }),
     ...(onMarks && Object.fromEntries(tools.map(([name, , key]) => [key.toLowerCase(), () => choose(name)]))),
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -107,6 +127,11 @@ export function PictureViewer({
                       </IconButton>
                     ))}
                   </div>
+                ) : null}
+                {onInput ? (
+                  <IconButton label="What the model saw" hint="S" onClick={() => showInput(onInput)}>
+                    <ScanEye />
+                  </IconButton>
                 ) : null}
                 {pictures.length > 1 ? (
                   <>

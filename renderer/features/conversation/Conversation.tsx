@@ -11,6 +11,7 @@ import { usePrinting, usePrintsWhole } from '../../lib/printing.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { FindBar } from './FindBar.tsx'
 import { Question } from './Question.tsx'
+import { InputDialog } from './modelInput/InputDialog.tsx'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { readingText } from '../../lib/conversation/readingText.ts'
 import { useFinding } from '../../lib/finding.ts'
@@ -42,6 +43,7 @@ export function Conversation(): ReactNode {
       className="@container relative flex min-h-0 flex-1 flex-col"
     >
       <FindBar />
+      <InputDialog />
       <div
         ref={frame}
         tabIndex={-1}

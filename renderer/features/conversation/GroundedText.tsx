@@ -14,6 +14,7 @@ import { findTimes, linkAnswer, stretchOf, timesInCode } from '../../lib/groundi
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { groundAnswer, isInText, mediaBefore } from './grounded.ts'
 import type { MarkedPicture, MarkedVideo } from './grounded.ts'
+import { showInput } from './modelInput/opening.ts'
 import { useOpenConversation } from './store.ts'
 import { TimeRow, drawOnVideo } from './video/VideoBlock.tsx'
 import type { TimedMark } from './video/VideoBlock.tsx'
@@ -145,6 +146,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
           onHighlight={setRested}
           onSelect={select}
           onCrop={askAbout && ((number) => void crop(on, number))}
+          onInput={() => showInput({ ...on.place, answerId: message.id })}
         />
       ))}
     </MarkContext>

@@ -1,9 +1,10 @@
 import type { Attachment, PictureMark } from '#contract'
-import { ImageOff, Info } from 'lucide-react'
+import { ImageOff, Info, ScanEye } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
+import { IconButton } from '../../components/primitives/Button.tsx'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 
@@ -15,7 +16,7 @@ function shownSize({ width, height }: Attachment, max: number): { width: number;
 
 /**
  * A picture of a message, with what was drawn on it, as a block that opens the viewer; its space is kept while it
- * loads.
+ * loads. `onInput`: shows what the model got of it; unset: no model did.
  */
 export function PictureBlock({
   attachment,
@@ -23,18 +24,20 @@ export function PictureBlock({
   number,
   small,
   onOpen,
+  onInput,
 }: {
   attachment: Attachment
   marks: readonly PictureMark[]
   number: number | null
   small: boolean
   onOpen: () => void
+  onInput?: () => void
 }): ReactNode {
   const host = useHost((state) => state.host)
   const [missing, setMissing] = useState(false)
   const notes = attachment.kind === 'image' ? (attachment.notes ?? []) : []
   const size = shownSize(attachment, small ? 200 : 320)
-  return (
+  const block = (
     <button
       type="button"
       onClick={onOpen}
@@ -74,5 +77,21 @@ export function PictureBlock({
       )}
       {number === null ? null : <NumberBadge number={number} />}
     </button>
+  )
+  if (!onInput) return block
+  return (
+    <div className="group/picture relative flex self-start">
+      {block}
+      {missing ? null : (
+        <IconButton
+          label="What the model saw"
+          size="small"
+          onClick={onInput}
+          className="absolute right-1.5 bottom-1.5 border border-hairline bg-raised opacity-0 group-focus-within/picture:opacity-100 group-hover/picture:opacity-100 pointer-coarse:opacity-100 print:hidden"
+        >
+          <ScanEye />
+        </IconButton>
+      )}
+    </div>
   )
 }

@@ -8,6 +8,7 @@ import { useFinding } from '../../lib/finding.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { Branches } from './AnswerActions.tsx'
 import { PictureBlock } from './PictureBlock.tsx'
+import { showInput } from './modelInput/opening.ts'
 import { VideoBlock } from './video/VideoBlock.tsx'
 import { videoId } from './video/seenVideo.ts'
 import type { VideoPart } from './video/seenVideo.ts'
@@ -39,6 +40,7 @@ export function Question({ message }: { message: Message }): ReactNode {
   const [viewed, setViewed] = useState<number | null>(null)
   const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
   const images = message.parts.filter((part) => part.type === 'image')
+  const showInputOf = (part: ImagePart): void => showInput({ messageId: message.id, part: message.parts.indexOf(part) })
   const pictures = images.map(
     ({ attachment, marks = [] }): ViewedPicture => ({
       ...attachment,
@@ -52,7 +54,12 @@ export function Question({ message }: { message: Message }): ReactNode {
         typeof run === 'string' ? (
           <QuestionText key={index} text={run} isFound={isFound} />
         ) : !Array.isArray(run) ? (
-          <VideoBlock key={index} id={videoId(message.id, run.place)} part={run.part} />
+          <VideoBlock
+            key={index}
+            id={videoId(message.id, run.place)}
+            part={run.part}
+            onInput={() => showInput({ messageId: message.id, part: run.place })}
+          />
         ) : (
           <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
             {run.map((part) => {
@@ -65,6 +72,7 @@ export function Question({ message }: { message: Message }): ReactNode {
                   number={images.length > 1 ? number + 1 : null}
                   small={images.length > 1}
                   onOpen={() => setViewed(number)}
+                  onInput={() => showInputOf(part)}
                 />
               )
             })}
@@ -84,7 +92,12 @@ export function Question({ message }: { message: Message }): ReactNode {
         </p>
       ) : null}
       <Branches message={message} />
-      <PictureViewer pictures={pictures} index={viewed} onIndexChange={setViewed} />
+      <PictureViewer
+        pictures={pictures}
+        index={viewed}
+        onIndexChange={setViewed}
+        onInput={(index) => showInputOf(images[index]!)}
+      />
     </article>
   )
 }

@@ -11,9 +11,19 @@ export type SeenMedium = SeenThing & {
   /** Whether it came with the question itself. */
   readonly isOfQuestion: boolean
 }
+/** Where a picture stands: its message, and its place in that. */
+export interface PlaceOfPart {
+  readonly messageId: string
+  readonly part: number
+}
 type SeenThing =
   /** `screen`: where it was captured, if it was. */
-  | { readonly kind: 'picture'; readonly attachment: ImageAttachment; readonly screen: ScreenPlace | undefined }
+  | {
+      readonly kind: 'picture'
+      readonly attachment: ImageAttachment
+      readonly screen: ScreenPlace | undefined
+      readonly place: PlaceOfPart
+    }
   /** `startMs`: where the model's time 0 is, on the player's clock. */
   | { readonly kind: 'video'; readonly id: string; readonly size: Size; readonly startMs: number }
 
@@ -28,6 +38,7 @@ interface Marked {
 export interface MarkedPicture extends Marked {
   readonly attachment: ImageAttachment
   readonly screen: ScreenPlace | undefined
+  readonly place: PlaceOfPart
 }
 
 /** A video and the marks of the answer that lie on it. */
@@ -72,7 +83,10 @@ function thingsOf(message: Message, { family }: Seen): SeenThing[] {
   const knowsTimes = TOLD_TIMES.includes(family)
   return message.parts.flatMap((part, place): SeenThing[] => {
     if (part.type === 'text' || part.type === 'reasoning') return []
-    if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment, screen: part.screen }]
+    if (part.type === 'image') {
+      const { attachment, screen } = part
+      return [{ kind: 'picture', attachment, screen, place: { messageId: message.id, part: place } }]
+    }
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
     const fileStart = part.type === 'video' ? part.attachment.startMs : 0
     const startMs = knowsTimes ? fileStart : seenPart(part).startMs
@@ -116,9 +130,9 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
     steps,
     pictures: media.flatMap((medium, index) => {
       if (medium.kind !== 'picture') return []
-      const { attachment, screen } = medium
+      const { attachment, screen, place } = medium
       const own = markedOn(index, { width: attachment.width, height: attachment.height }, medium.model)
-      return own ? [{ attachment, screen, ...own }] : []
+      return own ? [{ attachment, screen, place, ...own }] : []
     }),
     videos: media.flatMap((medium, index) => {
       if (medium.kind !== 'video') return []

@@ -1,11 +1,10 @@
 import { visionOf } from '../../../lib/families/families.ts'
-import { tokenPixels } from '../../../lib/families/family.ts'
+import { windowTokens } from '../../../lib/families/family.ts'
 import { windowOrder } from '../vision/patches.ts'
 import { marksAsJson } from './family.ts'
 import type { FamilyCode } from './family.ts'
 
-const vision = visionOf('qwen25vl')
-const WINDOW_TOKENS = vision.windowPixels! / tokenPixels(vision)
+const WINDOW_TOKENS = windowTokens(visionOf('qwen25vl'))!
 
 /** Qwen2.5-VL, after `modeling_qwen2_5_vl.py` of transformers. */
 export const qwen25vl: FamilyCode = {

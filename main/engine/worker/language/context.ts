@@ -1,13 +1,7 @@
 import { AppError } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
-import {
-  commonPrefix,
-  gridTokens,
-  mediaPositions,
-  positionSpan,
-  sharesPosition,
-  unitTokens,
-} from '../prompt/positions.ts'
+import { gridTokens, mediaPositions, sharesPosition } from '../../../lib/families/grid.ts'
+import { commonPrefix, positionSpan, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
 import type { StatePiece } from '../kvState/kvStateStore.ts'
 import { Checkpoints, checkpointPlaces } from './checkpoints.ts'

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { families, goldenJson } from '../../../testing/engineGoldens.ts'
 import type { Family } from '../../../testing/engineGoldens.ts'
-import { commonPrefix, gridTokens, isCrowded, mediaPositions, positionSpan, sharesPosition } from './positions.ts'
-import type { Grid, Unit } from './positions.ts'
+import { gridTokens, isCrowded, mediaPositions, sharesPosition } from '../../../lib/families/grid.ts'
+import type { Grid } from '../../../lib/families/grid.ts'
+import { commonPrefix, positionSpan } from './positions.ts'
+import type { Unit } from './positions.ts'
 
 /** `rope_index.json`: `grid_thw` in patches; the positions follow transformers 4.x, as the published models were trained. */
 interface RopeCase {

@@ -9,12 +9,16 @@ import { unusedCharacter } from '../language/tokenizer.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
 import { measureMedia, sliceOf } from '../vision/media.ts'
 import type { Media } from '../vision/media.ts'
-import { gridTokens } from './positions.ts'
+import { gridTokens } from '../../../lib/families/grid.ts'
+import { positionSpan } from './positions.ts'
 import type { Unit } from './positions.ts'
 import { OPENS } from '../thoughts.ts'
 import type { ThoughtStart } from '../thoughts.ts'
 import { PADS, endsInThought, renderRaw } from './template.ts'
 import type { ChatTemplate, MediaPart } from './template.ts'
+
+/** A picture or video of a prompt; `keys`: its names in `Prompt.media`, one, or one for each slice that stands by itself. */
+export type SeenPart = Seen['media'][number] & { readonly keys: readonly string[] }
 
 /** A request as the model sees it. */
 export interface Prompt {
@@ -22,8 +26,8 @@ export interface Prompt {
   /** Token ids with pad ids in place of media, as the reference's processor returns them. */
   readonly ids: readonly number[]
   readonly media: ReadonlyMap<string, Media>
-  /** Its pictures and videos in order, as they are resized. */
-  readonly seen: Seen['media']
+  /** Its pictures and videos in order, as they are resized and where they stand. */
+  readonly seen: readonly SeenPart[]
   /** How its answer begins. */
   readonly thought: ThoughtStart
   /** Whether its answer begins with a thought that no tag opens or closes. */
@@ -104,7 +108,9 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const units: Unit[] = []
   const ids: number[] = []
   const media = new Map<string, Media>()
-  const seen: Seen['media'] = []
+  const seen: SeenPart[] = []
+  const stands = new Map(shown.map((part) => [part, { keys: [] as string[], starts: [] as number[] }]))
+  let position = 0
   const mediaOfPart = new Map<object, number>()
   const mediaTokens = { image: 0, video: 0 }
   let shownSoFar = 0
@@ -114,6 +120,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
       for (const id of 'id' in piece ? [piece.id] : await tokenizer.encode(piece.text)) {
         units.push({ token: id })
         ids.push(id)
+        position++
       }
       continue
     }
@@ -121,15 +128,26 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     if (place === undefined || PADS[place.part.type] !== piece.name) throw misplaced(request)
     const { key, grid } = place.media
     const tokens = gridTokens(grid)
+    const unit: Unit = { media: key, grid }
+    const { keys, starts } = stands.get(place.part)!
     media.set(key, place.media)
-    units.push({ media: key, grid })
+    keys.push(key)
+    starts.push(position)
+    position += positionSpan(unit)
+    units.push(unit)
     for (let i = 0; i < tokens; i++) ids.push(piece.id)
   }
   if (shownSoFar !== standing.length) throw misplaced(request)
   for (const part of shown) {
     const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
-    seen.push({ ...sizeOf(measured), frames: part.type === 'video' ? part.frames.length : 1, tokens })
+    seen.push({
+      ...sizeOf(measured),
+      frames: part.type === 'video' ? part.frames.length : 1,
+      tokens,
+      ...stands.get(part)!,
+      ...(part.type === 'video' && !timed.includes(part) && { timeStep: measured.grid.timeStep }),
+    })
     const around = timed.includes(part as (typeof timed)[number]) ? await stampTokens(measured, tokenizer) : 0
     mediaOfPart.set(part, tokens + around + (await tokensOf(after(part))).length)
     mediaTokens[part.type] += tokens

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import type { SizeOptions, Source } from '../../types.ts'
-import { gridTokens } from '../prompt/positions.ts'
+import { gridTokens } from '../../../lib/families/grid.ts'
 import { measureMedia } from './media.ts'
 
 const folder = tempFolder()

@@ -9,7 +9,8 @@ import { openPicture, partOf, partSize, smartResize } from '../../../lib/picture
 import type { Picture } from '../../../lib/picture/index.ts'
 import { timedFrameSize, videoBudget } from '../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
-import type { Grid } from '../prompt/positions.ts'
+import { framesOfSlice, gridOf } from '../../../lib/families/grid.ts'
+import type { Grid } from '../../../lib/families/grid.ts'
 import type { Frame } from './patches.ts'
 
 /** A picture or video of a request, measured but not yet decoded. */
@@ -63,30 +64,34 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
           vision,
           { name, isFrame: part.type === 'video' },
         )
-  const times = part.type === 'image' ? 1 : Math.ceil(sources.length / vision.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO_FPS) : VIDEO_FPS
   const { positionsPerSecond } = vision
   const timeStep = positionsPerSecond === null ? 1 : (vision.framesPerSlice / fps) * positionsPerSecond
-  const token = tokenPixels(vision)
   const shown = new Set(header ? [header] : [])
   const frame = async (index: number): Promise<Frame> => {
-    const picture = await pictures[Math.min(index, pictures.length - 1)]!()
+    const picture = await pictures[index]!()
     shown.add(picture)
     return picture.resized(size)
   }
-  const second = (index: number): number => {
-    const at = Math.min(index, sources.length - 1)
-    return part.type === 'image' ? 0 : (part.seconds?.[at] ?? at / fps)
-  }
-  const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
+  const second = (index: number): number => (part.type === 'image' ? 0 : (part.seconds?.[index] ?? index / fps))
+  const pair = (t: number) => framesOfSlice(t, sources.length)
   const sides = `${size.width}x${size.height}`
   return {
     sliceKey: (t) =>
-      part.type === 'image' ? `${digestAt(0)}:${sides}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${sides}`,
+      `${
+        part.type === 'image'
+          ? digests[0]!
+          : pair(t)
+              .map((n) => digests[n])
+              .join('+')
+      }:${sides}`,
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${sides}${part.type === 'video' ? `@${fps}` : ''}`,
-    grid: { times, rows: size.height / token, columns: size.width / token, timeStep },
-    frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
-    seconds: (t) => (second(t * 2) + second(t * 2 + 1)) / 2,
+    grid: gridOf(size, sources.length, timeStep, vision),
+    frames: async (t) => {
+      const [one, other] = pair(t)
+      return part.type === 'image' ? [await frame(one)] : [await frame(one), await frame(other)]
+    },
+    seconds: (t) => (second(pair(t)[0]) + second(pair(t)[1])) / 2,
     damaged: () => [...shown].some(({ damaged }) => damaged),
     notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
   }

@@ -1,4 +1,5 @@
 import { unlessAborted } from '#contract'
+import type { Encoded } from '#contract'
 import type { DiskCache } from '../../cache/diskCache.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import type { Media } from './media.ts'
@@ -6,9 +7,14 @@ import type { Tower } from './towerInterface.ts'
 
 const MEMORY_BYTES = 512 << 20
 
+/** Vectors of a temporal slice, and where they came from. */
+export interface EncodedSlice extends Encoded {
+  readonly vectors: Float32Array
+}
+
 /** Vision embeddings, in memory (the least recently used dropped first) and on disk. */
 export class EmbeddingCache {
-  private readonly entries = new Map<string, Float32Array>()
+  private readonly entries = new Map<string, { readonly vectors: Float32Array; readonly ms: number | null }>()
   private readonly disk: DiskCache | null
   /** Names the projector that the embeddings come from. */
   private readonly projector: string
@@ -22,34 +28,35 @@ export class EmbeddingCache {
   }
 
   /** The embedding of a medium, of `length` numbers; null when it has to be computed. */
-  async get(key: string, length: number): Promise<Float32Array | null> {
+  async get(key: string, length: number): Promise<EncodedSlice | null> {
     const found = this.entries.get(key)
     if (found) {
       this.entries.delete(key)
       this.entries.set(key, found)
-      return found
+      return { ...found, from: 'memory' }
     }
     const bytes = await this.disk?.get(ownersOf(key), `${this.projector} ${key}`)
     if (!bytes || bytes.length !== length * Float32Array.BYTES_PER_ELEMENT) return null
-    const value = new Float32Array(length)
-    new Uint8Array(value.buffer).set(bytes)
-    this.keep(key, value)
-    return value
+    const vectors = new Float32Array(length)
+    new Uint8Array(vectors.buffer).set(bytes)
+    this.keep(key, vectors, null)
+    return { vectors, ms: null, from: 'disk' }
   }
 
-  async set(key: string, value: Float32Array): Promise<void> {
-    this.keep(key, value)
-    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  /** Keeps the embedding of a medium, which took `ms` to compute. */
+  async set(key: string, vectors: Float32Array, ms: number): Promise<void> {
+    this.keep(key, vectors, ms)
+    const bytes = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength)
     await this.disk?.set(ownersOf(key), `${this.projector} ${key}`, [bytes])
   }
 
-  private keep(key: string, value: Float32Array): void {
-    this.entries.set(key, value)
-    this.bytes += value.byteLength
+  private keep(key: string, vectors: Float32Array, ms: number | null): void {
+    this.entries.set(key, { vectors, ms })
+    this.bytes += vectors.byteLength
     for (const [oldest, dropped] of this.entries) {
       if (this.bytes <= this.maxBytes || oldest === key) break
       this.entries.delete(oldest)
-      this.bytes -= dropped.byteLength
+      this.bytes -= dropped.vectors.byteLength
     }
   }
 }
@@ -66,6 +73,8 @@ export interface EncodeListeners {
   readonly onSlice?: (done: number) => void
   /** How much of the slice after those is done, 0..1, in steps of a hundredth; nothing after a stop. */
   readonly onShare?: (done: number, share: number) => void
+  /** Where the vectors of each slice came from, in their order. */
+  readonly onEncoded?: (encoded: Encoded) => void
 }
 
 /** Encodes pictures and videos once: what was encoded before comes from the cache. */
@@ -102,7 +111,7 @@ export class MediaEncoder {
   async encode(
     media: Media,
     signal: AbortSignal,
-    { onSlice = () => {}, onShare = () => {} }: EncodeListeners = {},
+    { onSlice = () => {}, onShare = () => {}, onEncoded = () => {} }: EncodeListeners = {},
   ): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
     const perSlice = rows * columns * this.tower.facts.rowLength
@@ -114,14 +123,17 @@ export class MediaEncoder {
         if (t > 0) onSlice(t)
         signal.throwIfAborted()
         const key = media.sliceKey(t)
-        let vectors = await this.cache.get(key, perSlice)
-        if (!vectors) {
+        let kept = await this.cache.get(key, perSlice)
+        if (!kept) {
           const started = performance.now()
-          vectors = await this.encodeSlice(await media.frames(t), signal, (share) => onShare(t, share))
-          ms += performance.now() - started
+          const vectors = await this.encodeSlice(await media.frames(t), signal, (share) => onShare(t, share))
+          kept = { vectors, from: 'computed', ms: performance.now() - started }
+          ms += kept.ms!
           encoded++
-          if (!media.damaged()) await this.cache.set(key, vectors)
+          if (!media.damaged()) await this.cache.set(key, vectors, kept.ms!)
         }
+        const { vectors, ...source } = kept
+        onEncoded(source)
         if (!out) return vectors
         out.set(vectors, t * perSlice)
       }

@@ -1,4 +1,4 @@
-import type { FrameKey, FrameSample, RawFrame, Sha256 } from '#contract'
+import type { FrameKey, FrameSample, RawFrame, Sha256, Size } from '#contract'
 
 /** Frames of one video that a model gets. */
 export interface FrameSet {
@@ -54,8 +54,8 @@ export interface FrameSets {
    * comes in full size needs none. Throws as `store`.
    */
   storePoster(key: FrameKey, raw: RawFrame, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
-  /** A stored frame. Throws NotFound. */
-  open(key: FrameKey, n: number): Promise<OpenFrame>
+  /** A stored frame, or it as a model gets it in fewer pixels. Throws NotFound. */
+  open(key: FrameKey, n: number, input?: Size): Promise<OpenFrame>
   /** Removes the sets of videos that are not `known`, then the longest unused ones beyond the limit on disk. Returns their names. */
   collect(known: (sha: Sha256) => boolean): Promise<FrameKey[]>
 }

@@ -104,6 +104,7 @@ describe('media', () => {
       probe: 50,
       thumbnail: 30_000,
       view: 30_000,
+      input: 30_000,
       frame: 30_000,
       poster: 30_000,
       paged: 30_000,
@@ -126,7 +127,8 @@ describe('media', () => {
     const { media, pids } = start(
       (_, request) => ((request as { type: string }).type === 'page' && held++ === 0 ? 'keep' : 'send'),
       {
-        ...{ start: 30_000, probe: 30_000, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 },
+        ...{ start: 30_000, probe: 30_000, thumbnail: 30_000, view: 30_000, input: 30_000 },
+        ...{ frame: 30_000, poster: 30_000 },
         ...{ paged: 30_000, page: 5_000, pageThumbnail: 30_000 },
       },
     )

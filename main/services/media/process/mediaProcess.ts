@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { RawFrame } from '#contract'
+import type { RawFrame, Size } from '#contract'
 import { currentRequest } from '../../../lib/log/log.ts'
 import { sniff } from '../../../lib/picture/sniff.ts'
 import type { FileKind } from '../../../lib/picture/sniff.ts'
@@ -25,6 +25,11 @@ export interface MediaProcess {
    * type. Throws as `thumbnail`.
    */
   view(path: string, name: string, target: string): Promise<string>
+  /**
+   * Writes the picture to `target` as PNG, resized to exactly `size` by the code that resizes it for the engine. Throws as
+   * `thumbnail`.
+   */
+  input(path: string, name: string, size: Size, target: string): Promise<void>
   /**
    * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
    * InvalidInput, StorageFailed.
@@ -75,6 +80,7 @@ export interface MediaDeadlines {
   readonly probe: number
   readonly thumbnail: number
   readonly view: number
+  readonly input: number
   readonly frame: number
   readonly poster: number
   readonly paged: number
@@ -87,6 +93,7 @@ const defaultDeadlines: MediaDeadlines = {
   probe: 10_000,
   thumbnail: 30_000,
   view: 60_000,
+  input: 60_000,
   frame: 30_000,
   poster: 30_000,
   paged: 20_000,
@@ -216,6 +223,9 @@ export function createMediaProcess({
       const answer = await ask({ type: 'view', path, name, target })
       if (answer.type !== 'made') throw crashed({ name })
       return answer.mime
+    },
+    async input(path, name, { width, height }, target) {
+      await ask({ type: 'input', path, name, size: { width, height }, target })
     },
     async frame(path, { width, height, format }, size, target) {
       const wanted = { width: size.width, height: size.height }

@@ -1,4 +1,4 @@
-import type { ErrorInfo, RawFrame } from '#contract'
+import type { ErrorInfo, RawFrame, Size } from '#contract'
 import type { OfficeKind } from '../../../lib/office/libreOffice.ts'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
@@ -36,12 +36,23 @@ export type MediaRequest = { readonly requestId?: string | null } & (
       readonly name: string
       readonly target: string
     }
+  | InputRequest
   | OpenRequest
   | PageRequest
   | PageThumbnailRequest
   | PosterRequest
   | FrameRequest
 )
+
+/** A picture is written to `target` as PNG, resized to `size` as the engine does it for a model. */
+export interface InputRequest {
+  readonly id: number
+  readonly type: 'input'
+  readonly path: string
+  readonly name: string
+  readonly size: Size
+  readonly target: string
+}
 
 /** What a file is; `picture`: as one picture, even where it has pages. */
 export interface ProbeRequest {

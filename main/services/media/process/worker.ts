@@ -54,6 +54,11 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
   }
   if (request.type === 'view')
     return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
+  if (request.type === 'input') {
+    const picture = await openPicture({ path, name })
+    await writePng(await picture.resized(request.size), request.target)
+    return { type: 'made', id, mime: 'image/png' }
+  }
   const frame = await readRaw(path, request.raw)
   if (request.type === 'poster')
     return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }

@@ -1,9 +1,11 @@
 import type { Size } from '#contract'
+import { ScanEye } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { create } from 'zustand'
 import { MarkOverlay, useShownSize } from '../../../components/marks/MarkOverlay.tsx'
 import type { DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
+import { IconButton } from '../../../components/primitives/Button.tsx'
 import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
 import { TimeLink } from '../../../components/video/TimeLink.tsx'
 import { bytes, clock, counted } from '../../../lib/format.ts'
@@ -94,7 +96,16 @@ function caption(part: VideoPart): string {
 }
 
 /** A video of a question: it plays, and under it stand the frames that the model saw. */
-export function VideoBlock({ id, part }: { id: string; part: VideoPart }): ReactNode {
+export function VideoBlock({
+  id,
+  part,
+  onInput,
+}: {
+  id: string
+  part: VideoPart
+  /** Shows what the model got of it. */
+  onInput: () => void
+}): ReactNode {
   const host = useHost((state) => state.host)
   const request = usePlayRequest((state) => (state.request?.id === id ? state.request : null))
   const [isPlayable, setIsPlayable] = useState(true)
@@ -154,15 +165,20 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
         />
       </div>
       <figcaption
-        className="max-w-full truncate text-small text-muted tabular-nums"
+        className="flex max-w-full items-center gap-1 text-small text-muted tabular-nums"
         title={
           part.type === 'video'
             ? `${part.attachment.width} × ${part.attachment.height} · ${bytes(part.attachment.bytes)}`
             : undefined
         }
       >
-        {caption(part)}
-        {part.type === 'video' && !isPlayable ? ' · this window cannot play the file' : ''}
+        <span className="min-w-0 truncate">
+          {caption(part)}
+          {part.type === 'video' && !isPlayable ? ' · this window cannot play the file' : ''}
+        </span>
+        <IconButton label="What the model saw" size="small" onClick={onInput} className="print:hidden">
+          <ScanEye />
+        </IconButton>
       </figcaption>
       <FrameStrip
         label="Frames that the model saw"
