@@ -1,6 +1,6 @@
 import type { PictureMark } from '#contract'
 import { Dialog } from '@base-ui/react/dialog'
-import { ChevronLeft, ChevronRight, CircleDot, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut } from 'lucide-react'
+import { ChevronLeft, ChevronRight, CircleDot, Crop, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
@@ -21,18 +21,21 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 
 /**
  * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
- * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown.
+ * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown. `onCrop`: the part in the last box can be asked
+ * about alone.
  */
 export function PictureViewer({
   pictures,
   index,
   onIndexChange,
   onMarks,
+  onCrop,
 }: {
   pictures: readonly ViewedPicture[]
   index: number | null
   onIndexChange: (index: number | null) => void
-  onMarks?: (index: number, marks: readonly PictureMark[]) => void
+  onMarks?: ((index: number, marks: readonly PictureMark[]) => void) | undefined
+  onCrop?: ((index: number, box: Extract<PictureMark, { type: 'box' }>) => void) | undefined
 }): ReactNode {
   const [tool, setTool] = useState<Tool>('move')
   const popup = useRef<HTMLDivElement>(null)
@@ -40,6 +43,7 @@ export function PictureViewer({
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
   const marks = picture?.marks ?? []
+  const box = marks.findLast((mark) => mark.type === 'box')
   const go = (to: number | null): void => {
     setView(null)
     setStep(null)
@@ -106,6 +110,15 @@ export function PictureViewer({
                         <Icon />
                       </IconButton>
                     ))}
+                    {onCrop && index !== null ? (
+                      <IconButton
+                        label={box ? 'Ask about the part in the box' : 'Ask about a part: mark a box first'}
+                        disabled={!box}
+                        onClick={() => box && onCrop(index, box)}
+                      >
+                        <Crop />
+                      </IconButton>
+                    ) : null}
                   </div>
                 ) : null}
                 {pictures.length > 1 ? (

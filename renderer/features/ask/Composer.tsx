@@ -1,11 +1,12 @@
 import { places } from '#contract'
 import type { ProfileJob } from '#contract'
-import { ArrowUp, FileX, ImageDown, ImagePlus, Square, X } from 'lucide-react'
+import { ArrowUp, Clock, FileX, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
+import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useJob } from '../../lib/profiles.ts'
@@ -17,8 +18,9 @@ import { JobMenu } from './JobMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
-import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
+import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
+import { endEditing } from './editing.ts'
 import { restoreDraft } from './saving.ts'
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
@@ -157,6 +159,29 @@ const placeholder = ({ pictures }: Draft): string | undefined => {
   return videos === 1 ? 'Ask about the video' : 'Ask about the videos'
 }
 
+/** A line at the top of the composer that says what is special about the question, and takes it back. */
+function ComposerNote({
+  icon,
+  action,
+  onAction,
+  children,
+}: {
+  icon: ReactNode
+  action: string
+  onAction: () => void
+  children: ReactNode
+}): ReactNode {
+  return (
+    <div className="flex items-center gap-2 border-b border-hairline py-1 pr-1.5 pl-3.5 text-small text-muted [&>svg]:size-3.5 [&>svg]:shrink-0">
+      {icon}
+      <p className="min-w-0 flex-1">{children}</p>
+      <Button kind="quiet" className="h-6 px-2" onClick={onAction}>
+        {action}
+      </Button>
+    </div>
+  )
+}
+
 /** Whether a job says nothing without words of the user's. */
 const wantsWords = ({ prompt }: ProfileJob): boolean => prompt.includes(places.text)
 
@@ -167,6 +192,7 @@ export function Composer({
   tools,
   onSent,
   onStop,
+  onEditLast,
 }: {
   conversationId: string | null
   answering: boolean
@@ -174,14 +200,30 @@ export function Composer({
   tools?: ReactNode
   onSent: (conversationId: string) => void
   onStop: () => void
+  /** Has the last question opened here to be edited, where there is one. */
+  onEditLast?: () => void
 }): ReactNode {
   const draft = useDraft(conversationId)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const excess = excessOf(draft)
   const job = useJob(conversationId)
+  const edited = useEdited(conversationId)
+  const [queuedIn, setQueuedIn] = useState<string | null>(null)
+  // who goes elsewhere finds it as a draft again
+  const isQueued = queuedIn !== null && queuedIn === conversationId
+  const queue = (on: boolean): void => {
+    setQueuedIn(on ? conversationId : null)
+    if (on) announce('It is sent when the answer ends.')
+  }
 
   useEffect(() => field.current?.focus(), [conversationId])
+  useEffect(() => {
+    const element = field.current
+    if (edited === null || !element) return
+    element.focus()
+    element.setSelectionRange(element.value.length, element.value.length)
+  }, [edited])
   useEffect(prepareVideo, [])
   useEffect(() => void restoreDraft(conversationId), [conversationId])
 
@@ -193,14 +235,36 @@ export function Composer({
   }, [draft.text])
 
   const submit = async (): Promise<void> => {
-    if (answering) return
+    if (answering) {
+      if (canSend(draft)) queue(true)
+      return
+    }
+    queue(false)
     const sent = await send(conversationId)
     if (sent) onSent(sent.conversationId)
     // who has gone elsewhere meanwhile stays there
     const { activeElement, body } = document
     if (activeElement === body || field.current?.form?.contains(activeElement)) field.current?.focus()
   }
+  const cancelEditing = (): void => {
+    if (conversationId !== null) endEditing(conversationId)
+    field.current?.focus()
+  }
+  const onAnswerEnd = useEffectEvent(() => {
+    if (isQueued) void submit()
+  })
+  useEffect(() => {
+    if (!answering) onAnswerEnd()
+  }, [answering])
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && edited !== null && !event.nativeEvent.isComposing) {
+      event.preventDefault()
+      return cancelEditing()
+    }
+    if (event.key === 'ArrowUp' && onEditLast && edited === null && isEmpty(draft)) {
+      event.preventDefault()
+      return onEditLast()
+    }
     // While an input method composes, Enter belongs to it (229 is what older ones report).
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -230,6 +294,16 @@ export function Composer({
           void submit()
         }}
       >
+        {isQueued && answering ? (
+          <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={() => queue(false)}>
+            Sent when the answer ends. Until then it can be changed.
+          </ComposerNote>
+        ) : null}
+        {edited === null ? null : (
+          <ComposerNote icon={<Pencil aria-hidden />} action="Cancel" onAction={cancelEditing}>
+            Editing a question. Sending it starts a new branch; the other one stays.
+          </ComposerNote>
+        )}
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -270,6 +344,11 @@ export function Composer({
             <ThinkingToggle conversationId={conversationId} />
             <TokenLine draft={draft} />
           </div>
+          {answering && !isQueued && canSend(draft) ? (
+            <IconButton label="Send after the answer" hint="Enter" onClick={() => queue(true)}>
+              <Clock />
+            </IconButton>
+          ) : null}
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />
