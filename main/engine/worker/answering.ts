@@ -160,7 +160,8 @@ export class Answering implements Disposable {
     const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
     if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
-    this.thought = new ThoughtSplitter(prompt.thought, prompt.isUntagged ? request.thoughtUntil : undefined)
+    const isBegun = prompt.thought === 'inside' && prompt.begun.length > 0
+    this.thought = new ThoughtSplitter(prompt.thought, prompt.isUntagged ? request.thoughtUntil : undefined, isBegun)
     this.stop = new StopWords(request.ignoreEos ? [] : request.stop)
     const samplerOf = (grammar: string | null) =>
       new Sampler(runtime.llama, {

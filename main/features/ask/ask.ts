@@ -252,7 +252,8 @@ export function createAsk(parts: AskParts): Ask {
   ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
-    void started.done.then(() => running.delete(answerId))
+    // an answer that is gone on with may be another run by then
+    void started.done.then(() => running.get(answerId) === started && running.delete(answerId))
     return started
   }
   async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {

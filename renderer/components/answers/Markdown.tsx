@@ -42,7 +42,7 @@ const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>
 
 /** A cell of a table, to the side that its column says. */
 const cell = (Tag: 'th' | 'td') =>
-  function Cell({ children, style }: { children?: ReactNode; style?: { textAlign?: unknown } }): ReactNode {
+  function Cell({ children, style }: ComponentProps<'td'> & ExtraProps): ReactNode {
     const side = style?.textAlign
     return <Tag data-side={side === 'right' || side === 'center' ? side : undefined}>{children}</Tag>
   }

@@ -1,6 +1,17 @@
 import type { PictureMark } from '#contract'
 import { Dialog } from '@base-ui/react/dialog'
-import { ChevronLeft, ChevronRight, CircleDot, Crop, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut } from 'lucide-react'
+import {
+  ChevronLeft,
+  ChevronRight,
+  CircleDot,
+  Crop,
+  Hand,
+  Maximize,
+  SquareDashed,
+  X,
+  ZoomIn,
+  ZoomOut,
+} from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
