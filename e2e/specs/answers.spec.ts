@@ -40,7 +40,7 @@ test('a question is edited with its picture into a branch, and its versions are 
 test('an answer that was cut at its longest length goes on where it was', async ({ chat }) => {
   const settings = new SettingsDialog(chat.page)
   await settings.open()
-  await settings.setNumber('Longest answer', 3)
+  await settings.setNumber('Longest answer in tokens', 3)
   await settings.close()
   await chat.drop('red-circle.png')
   await chat.ask('What is in the picture?')
@@ -48,7 +48,7 @@ test('an answer that was cut at its longest length goes on where it was', async 
   await expect(answer).toContainText('Cut off at the longest answer of 3 tokens')
   const begun = await answer.getByTestId('answer-text').innerText()
   await settings.open()
-  await settings.setNumber('Longest answer', 200)
+  await settings.setNumber('Longest answer in tokens', 200)
   await settings.close()
   await answer.getByRole('button', { name: 'Continue' }).click()
   await expect(answer).not.toContainText('Cut off')

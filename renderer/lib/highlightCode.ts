@@ -26,7 +26,9 @@ import typescript from 'highlight.js/lib/languages/typescript'
 import xml from 'highlight.js/lib/languages/xml'
 import yaml from 'highlight.js/lib/languages/yaml'
 import { createLowlight } from 'lowlight'
-import type { HighlightedCode } from './highlighting.ts'
+
+/** Code in pieces: plain ones, and those that are something, by the names that highlight.js gives it ("hljs-keyword"). */
+export type HighlightedCode = readonly (string | { readonly name: string; readonly pieces: HighlightedCode })[]
 
 const lowlight = createLowlight({
   ...{ bash, c, cpp, csharp, css, diff, dockerfile, go, ini, java, javascript, json, kotlin, latex, lua, markdown },

@@ -1,7 +1,5 @@
 import { useEffect, useState } from 'react'
-
-/** Code in pieces: plain ones, and those that are something, by the names that highlight.js gives it ("hljs-keyword"). */
-export type HighlightedCode = readonly (string | { readonly name: string; readonly pieces: HighlightedCode })[]
+import type { HighlightedCode } from './highlightCode.ts'
 
 /** While code still grows it is plain: so long it has to stay the same, in ms. */
 const SETTLED_MS = 120

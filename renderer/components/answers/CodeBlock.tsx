@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
 import { useHighlighted } from '../../lib/highlighting.ts'
-import type { HighlightedCode } from '../../lib/highlighting.ts'
+import type { HighlightedCode } from '../../lib/highlightCode.ts'
 import { IconButton } from '../primitives/Button.tsx'
 
 /** A block of code in the colours of its language, with a copy button; long lines scroll, or are wrapped. */

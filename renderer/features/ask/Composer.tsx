@@ -6,7 +6,6 @@ import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
-import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useJob } from '../../lib/profiles.ts'
@@ -21,6 +20,7 @@ import { addFiles, cancelSending, dismissRefusal, send, setText } from './action
 import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { endEditing } from './editing.ts'
+import { leaveQueue, queue, useQueue } from './queue.ts'
 import { restoreDraft } from './saving.ts'
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
@@ -209,13 +209,9 @@ export function Composer({
   const excess = excessOf(draft)
   const job = useJob(conversationId)
   const edited = useEdited(conversationId)
-  const [queuedIn, setQueuedIn] = useState<string | null>(null)
+  const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
   // who goes elsewhere finds it as a draft again
-  const isQueued = queuedIn !== null && queuedIn === conversationId
-  const queue = (on: boolean): void => {
-    setQueuedIn(on ? conversationId : null)
-    if (on) announce('It is sent when the answer ends.')
-  }
+  useEffect(() => () => leaveQueue(), [conversationId])
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(() => {
@@ -236,10 +232,10 @@ export function Composer({
 
   const submit = async (): Promise<void> => {
     if (answering) {
-      if (canSend(draft)) queue(true)
+      if (canSend(draft)) queue(conversationId)
       return
     }
-    queue(false)
+    leaveQueue()
     const sent = await send(conversationId)
     if (sent) onSent(sent.conversationId)
     // who has gone elsewhere meanwhile stays there
@@ -295,7 +291,7 @@ export function Composer({
         }}
       >
         {isQueued && answering ? (
-          <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={() => queue(false)}>
+          <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={leaveQueue}>
             Sent when the answer ends. Until then it can be changed.
           </ComposerNote>
         ) : null}
@@ -345,7 +341,7 @@ export function Composer({
             <TokenLine draft={draft} />
           </div>
           {answering && !isQueued && canSend(draft) ? (
-            <IconButton label="Send after the answer" hint="Enter" onClick={() => queue(true)}>
+            <IconButton label="Send after the answer" hint="Enter" onClick={() => queue(conversationId)}>
               <Clock />
             </IconButton>
           ) : null}

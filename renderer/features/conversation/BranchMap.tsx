@@ -28,12 +28,15 @@ export function BranchMap(): ReactNode {
       open={from !== null && id !== null}
       onOpenChange={(open) => !open && close()}
       title="Map of branches"
-      description="Every version of this conversation; what is shown now is in dark letters."
+      description="Every version of this conversation. What is not shown now is in grey."
     >
       {from !== null && id !== null ? <Tree conversationId={id} from={from} /> : null}
     </DialogFrame>
   )
 }
+
+/** The words of a message on one line, without the signs of Markdown. */
+const words = (text: string): string => plainAnswer(text).replace(/[*_`#>|]+|-{3,}:?/g, '').replace(/\s+/g, ' ').trim()
 
 /** More than so many steps to the right no line goes. */
 const DEEPEST = 12
@@ -97,7 +100,7 @@ function Tree({ conversationId, from }: { conversationId: string; from: string }
             role="treeitem"
             aria-level={depth + 1}
             aria-selected={shown}
-            aria-label={`${role === 'user' ? 'Question' : 'Answer'}${role === 'assistant' && model ? ` by ${model}` : ''}: ${plainAnswer(text) || 'empty'}`}
+            aria-label={`${role === 'user' ? 'Question' : 'Answer'}${role === 'assistant' && model ? ` by ${model}` : ''}: ${words(text) || 'empty'}`}
             tabIndex={index === focused ? 0 : -1}
             onClick={() => go(id)}
             onFocus={() => setActive(id)}
@@ -114,7 +117,7 @@ function Tree({ conversationId, from }: { conversationId: string; from: string }
             />
             <Icon className={cx('size-3.5 shrink-0', shown ? 'text-accent' : 'text-subtle')} aria-hidden />
             <span className="min-w-0 flex-1 truncate" dir="auto">
-              {plainAnswer(text) || <span className="text-subtle">Empty</span>}
+              {words(text) || <span className="text-subtle">Empty</span>}
             </span>
           </li>
         )

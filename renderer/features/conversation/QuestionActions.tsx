@@ -20,7 +20,7 @@ export function QuestionActions({ message }: { message: Message }): ReactNode {
   const text = textOf(message)
   const after = useOpenConversation(({ order }) => order.length - order.indexOf(message.id) - 1)
   return (
-    <div className="-mr-1.5 flex min-h-6 items-center gap-0.5 print:hidden">
+    <div className="-mr-1.5 -mb-2 flex min-h-6 items-center gap-0.5 print:hidden">
       <div
         role="group"
         aria-label="Question actions"
