@@ -209,7 +209,8 @@ export function createApp(
   const removeOne = async (id: string, left: Map<string, number>, composed: Set<string>) => {
     try {
       await ask.remove(id, () => {
-        for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, Math.max(askedAt, left.get(sha) ?? 0))
+        for (const { sha, askedAt } of [id, ...conversations.pieces(id)].flatMap((one) => conversations.heldBy(one)))
+          left.set(sha, Math.max(askedAt, left.get(sha) ?? 0))
         for (const sha of drafts.referencedShas(id)) composed.add(sha)
         conversations.remove(id)
       })

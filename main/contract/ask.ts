@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { SavedDraft } from './drafts.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, ScreenPlace, Sha256 } from './media.ts'
+import { Sampling } from './sampling.ts'
 
 /**
  * A part of a question as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
@@ -40,6 +41,17 @@ export const TEMPLATE_ROOM = 64
 export const Remedy = z.enum(['context', 'turns', 'detail'])
 export type Remedy = z.infer<typeof Remedy>
 
+/**
+ * How a question is answered otherwise this once: by another model, with values of the sampling, with another detail of its
+ * pictures, in pixels. Unset: as ever.
+ */
+export const Variation = z.object({
+  modelId: z.string().max(64).optional(),
+  sampling: Sampling.partial().optional(),
+  budget: PictureBudget.optional(),
+})
+export type Variation = z.infer<typeof Variation>
+
 /** What the answer is held to; null or unset: nothing. It is kept with the question. */
 const format = ChosenFormat.nullable().optional()
 
@@ -49,6 +61,12 @@ const thinking = Thinking.optional()
 /** Id of the job that is asked for, of the profile of the model; null or unset: none. It is kept with the question. */
 const job = z.string().max(64).nullable().optional()
 
+/**
+ * Id of the question that this one is an edited version of: it stands beside it, as a new branch. null or unset: it comes after
+ * what is shown of the conversation.
+ */
+const edits = Id.nullable().optional()
+
 /** A question that is not sent yet, as far as it is ready. */
 const Question = z.object({
   conversationId: Id.nullable(),
@@ -56,6 +74,7 @@ const Question = z.object({
   format,
   job,
   thinking,
+  edits,
 })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
@@ -81,20 +100,27 @@ export const ask = {
         job,
         thinking,
         compareWith,
+        edits,
         draft: SavedDraft.optional(),
       }),
     )
     .output(Sent),
   /**
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
-   * and the questions after it, when the context was full. ContextFull when that does not help.
+   * and the questions after it, when the context was full. ContextFull when that does not help. `variation`: what is otherwise
+   * for this answer alone; NotFound for a model that is not there.
    */
-  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, compareWith })).output(Sent),
+  retry: oc
+    .input(
+      z.object({ messageId: Id, remedy: Remedy.optional(), variation: Variation.optional(), thinking, compareWith }),
+    )
+    .output(Sent),
   /**
-   * Goes on with pages that were not all read, in the same answer: those that are whole stay. InvalidInput when there is
-   * nothing left, when another model is chosen, or when the conversation has gone on.
+   * Goes on with an answer that did not come to its end, in the same answer. Its text goes on from its last token; of pages
+   * those that are whole stay. InvalidInput when there is nothing left, when another model is chosen, or when the conversation
+   * has gone on.
    */
-  readOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
+  goOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

@@ -140,6 +140,8 @@ export const Message = z.object({
   format: ChosenFormat.nullable(),
   /** Of a question: the job that it asks for. Unset: none. */
   job: AskedJob.optional(),
+  /** Of an answer: the user wrote it anew. Unset: it is as the model wrote it. */
+  edited: z.literal(true).optional(),
   status: MessageStatus,
   error: ErrorInfo.nullable(),
   model: z.string().nullable(),
@@ -165,7 +167,8 @@ export const TRASH_DAYS = 30
 
 /**
  * `pinned`: stands on top of the list. `archived`: is kept out of it. `deletedAt`: is in the trash since then, in ms since 1970,
- * and takes no question.
+ * and takes no question. `partOf`: it holds messages that were deleted out of this conversation, and is in the trash until
+ * they are restored.
  */
 export const Conversation = z.object({
   id: Id,
@@ -176,6 +179,7 @@ export const Conversation = z.object({
   pinned: z.literal(true).optional(),
   archived: z.literal(true).optional(),
   deletedAt: z.int().optional(),
+  partOf: Id.optional(),
 })
 export type Conversation = z.infer<typeof Conversation>
 
@@ -275,6 +279,18 @@ export const Found = z.object({
 })
 export type Found = z.infer<typeof Found>
 
+/** A message of a conversation's map. `text`: the beginning of what it says; without words, the name of its picture or video. */
+export const MapEntry = z.object({
+  id: Id,
+  parentId: Id.nullable(),
+  role: z.enum(['user', 'assistant']),
+  text: z.string(),
+  model: z.string().nullable(),
+  /** Whether it is on the path that is shown. */
+  shown: z.boolean(),
+})
+export type MapEntry = z.infer<typeof MapEntry>
+
 const Query = z.string().max(200)
 
 /** Conversations that something is done with together; those that are gone by then are passed over. */
@@ -305,7 +321,7 @@ export const conversations = {
   archive: oc.input(z.object({ ids: Ids, archived: z.boolean() })).output(z.void()),
   /** Moves conversations to the trash, with what they hold; their answers stop. They are deleted for good after `TRASH_DAYS`. */
   discard: oc.input(z.object({ ids: Ids })).output(z.void()),
-  /** Takes conversations out of the trash, to where they were. */
+  /** Takes conversations out of the trash, to where they were; messages that were deleted, back into theirs. */
   restore: oc.input(z.object({ ids: Ids })).output(z.void()),
   /** Deletes conversations that are in the trash for good; null: all that are. */
   emptyTrash: oc.input(z.object({ ids: Ids.nullable() })).output(z.void()),
@@ -313,4 +329,21 @@ export const conversations = {
   remove: oc.input(z.object({ id: Id })).output(z.void()),
   /** Makes the branch that holds `messageId` the current one; of a pair of answers, the one that the conversation goes on from. */
   selectBranch: oc.input(z.object({ messageId: Id })).output(z.void()),
+  /**
+   * Stores an answer in words of the user's own as a new branch beside it, which the conversation goes on from; the answer
+   * is kept. InvalidInput for a question, Busy while an answer of the conversation is written.
+   */
+  editAnswer: oc
+    .input(z.object({ messageId: Id, text: z.string().trim().min(1).max(MAX_TEXT) }))
+    .output(z.object({ messageId: Id })),
+  /**
+   * Moves a message to the trash with all that hangs on it, of a pair of answers both. `trashId`: what `restore` puts them
+   * back by; the conversation's own where nothing would be left of it. `questions` and `answers`: how many went. Busy
+   * while an answer of the conversation is written.
+   */
+  removeMessage: oc
+    .input(z.object({ messageId: Id }))
+    .output(z.object({ trashId: Id, questions: z.int(), answers: z.int() })),
+  /** All messages of a conversation with their branches, without their texts: a map of it. */
+  map: oc.input(z.object({ id: Id })).output(z.array(MapEntry)),
 }

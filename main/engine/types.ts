@@ -115,10 +115,21 @@ export interface LoraAdapter {
  */
 export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
+/** An answer that was begun earlier and is gone on with: what is generated follows its last token. */
+export interface BegunAnswer {
+  readonly text: string
+  /** The thought before it; unset: there was none. */
+  readonly reasoning?: string
+  /** Its tokens as they were generated. Where they are unset, or not those of the text, the text is tokenized. */
+  readonly tokens?: readonly number[]
+}
+
 /** One question with all that came before it. */
 export interface AnswerRequest {
   readonly model: ModelFiles
   readonly messages: readonly ChatMessage[]
+  /** What there is of the answer already; its figures count with those of what comes, its length does not. Unset: nothing. */
+  readonly begun?: BegunAnswer
   readonly budget: PictureBudget
   /** Size of the context in tokens; null: as large as the prompt needs, up to what the model was trained for. */
   readonly contextTokens: number | null

@@ -1,8 +1,17 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
-import { Composer, DropTarget, addFiles, askWith, keepDrafts, rescueDraft } from '../features/ask/index.ts'
+import {
+  Composer,
+  DropTarget,
+  addFiles,
+  askWith,
+  editQuestion,
+  keepDrafts,
+  quote,
+  rescueDraft,
+} from '../features/ask/index.ts'
 import {
   CaptureLayer,
   CaptureMenu,
@@ -13,6 +22,7 @@ import {
 import {
   Conversation,
   followConversation,
+  lastQuestion,
   progressText,
   stop,
   useOpenConversation,
@@ -37,6 +47,8 @@ import { ProfilesSetting } from '../features/profiles/index.ts'
 import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
+import { ComposingContext } from '../lib/composing.ts'
+import type { Composing } from '../lib/composing.ts'
 import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
@@ -102,6 +114,7 @@ export function App(): ReactNode {
   }, [])
   const exportOne = useCallback((one: Exportable) => setExporting({ one }), [])
   const print = usePrint(open)
+  const composing = useComposing(conversationId, inTrash)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
     document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -192,7 +205,9 @@ export function App(): ReactNode {
             />
           ) : (
             <AskAboutContext value={askAbout}>
-              <Conversation />
+              <ComposingContext value={composing}>
+                <Conversation />
+              </ComposingContext>
             </AskAboutContext>
           )}
           <EngineBanner onModels={showModels} />
@@ -211,6 +226,7 @@ export function App(): ReactNode {
               }
               onSent={open}
               onStop={stopAnswer}
+              onEditLast={editLast}
             />
           )}
           <DemoNotice onModels={showModels} />
@@ -260,6 +276,31 @@ export function App(): ReactNode {
       <LiveRegion />
     </Frame>
   )
+}
+
+/** Opens the last question of the conversation in the composer. */
+function editLast(): void {
+  const question = lastQuestion()
+  if (question) void editQuestion(question)
+}
+
+/** What the conversation has done in the composer; null: it has none, as it is in the trash. */
+function useComposing(conversationId: string | null, inTrash: boolean): Composing | null {
+  return useMemo(() => {
+    if (inTrash) return null
+    return {
+      edit: (question) => void editQuestion(question),
+      quote(text) {
+        quote(conversationId, text)
+        const field = document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')
+        // once what was used for it has closed, and the words are there
+        requestAnimationFrame(() => {
+          field?.focus()
+          field?.setSelectionRange(field.value.length, field.value.length)
+        })
+      },
+    }
+  }, [conversationId, inTrash])
 }
 
 /** The keys that capture the screen, kept in the settings; nothing where the shell does not capture it. */

@@ -33,6 +33,7 @@ const text: (readonly [string, string])[] = [
   ...['ink', 'muted'].flatMap((front) =>
     ['hover', 'active', 'mat', 'accent-soft'].map((back) => [front, back] as const),
   ),
+  ...['code-word', 'code-string', 'code-number', 'code-name'].map((front) => [front, 'sunken'] as const),
   ['ink', 'mark'],
   ['on-accent', 'accent'],
   ['on-accent', 'accent-strong'],

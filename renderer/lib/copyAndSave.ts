@@ -23,6 +23,14 @@ export function useCopied(): [copied: boolean, copy: (text: string, said?: strin
   return [copied, copy]
 }
 
+/** Copies something in several forms, by their types, of which whoever pastes takes one; announces it as `said`. */
+export function copyToClipboard(forms: Readonly<Record<string, Blob | Promise<Blob>>>, said = 'Copied'): void {
+  navigator.clipboard.write([new ClipboardItem({ ...forms })]).then(
+    () => announce(said),
+    () => announce('Copying is not allowed here'),
+  )
+}
+
 /** Saves a file where the browser keeps downloads, or asks where to. */
 export function saveFile(name: string, content: Blob): void {
   const address = URL.createObjectURL(content)

@@ -33,6 +33,7 @@ export class Sampler {
   private readonly llama: Llama
   private readonly chain: Pointer
   private penalties: Pointer | null = null
+  private grammar: Pointer | null = null
   /** Whether a draw takes a fraction of a millisecond, less than a way to another thread and back may. */
   private readonly isShort: boolean
 
@@ -54,6 +55,7 @@ export class Sampler {
         )
       }
       add(sampler)
+      this.grammar = sampler
     }
     if (sampling.repeatPenalty !== 1) {
       const penalties = llama.samplerPenalties(llama.vocabSize(vocab), contextTokens, sampling.repeatPenalty, 0, 0)
@@ -81,6 +83,11 @@ export class Sampler {
   /** Tokens that it did not draw count for the repetition penalty too; a grammar does not hear of them. */
   note(ids: readonly number[]): void {
     if (this.penalties) for (const id of ids) this.llama.samplerAccept(this.penalties, id)
+  }
+
+  /** The form of the answer has got so far already. */
+  goOnFrom(ids: readonly number[]): void {
+    if (this.grammar) for (const id of ids) this.llama.samplerAccept(this.grammar, id)
   }
 
   free(): void {
@@ -135,6 +142,8 @@ export class Answering implements Disposable {
   private readonly tokens: number[] = []
   /** How many of them belong to the thought, once it has ended. */
   private thoughtTokens: number | null = null
+  /** How many tokens of a thought were there before. */
+  private readonly thoughtBefore: number
   /** How many of them were not drawn. */
   private given = 0
   private startedAt = 0
@@ -151,7 +160,8 @@ export class Answering implements Disposable {
     const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
     if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
-    this.thought = new ThoughtSplitter(prompt.thought, prompt.isUntagged ? request.thoughtUntil : undefined)
+    const isBegun = prompt.thought === 'inside' && prompt.begun.length > 0
+    this.thought = new ThoughtSplitter(prompt.thought, prompt.isUntagged ? request.thoughtUntil : undefined, isBegun)
     this.stop = new StopWords(request.ignoreEos ? [] : request.stop)
     const samplerOf = (grammar: string | null) =>
       new Sampler(runtime.llama, {
@@ -165,6 +175,10 @@ export class Answering implements Disposable {
     const isLater = grammar !== null && this.thought.isInside
     if (isLater) this.afterThought = samplerOf(grammar)
     this.sampler = samplerOf(isLater ? null : grammar)
+    this.sampler.goOnFrom(prompt.begunText)
+    // its last token may end within a character
+    for (const id of prompt.begun) this.decoder.decode(tokenizer.piece(id), { stream: true })
+    this.thoughtBefore = this.thought.isInside ? prompt.begun.length : 0
   }
 
   /**
@@ -240,7 +254,7 @@ export class Answering implements Disposable {
     if (this.thoughtTokens !== null) return
     this.thoughtTokens = this.tokens.length
     const ms = performance.now() - this.startedAt
-    const thought = { ms, tokens: this.thoughtTokens }
+    const thought = { ms, tokens: this.thoughtBefore + this.thoughtTokens }
     if (this.thought.hasThought) this.untold.push(() => this.options.listener.reasoned(thought))
   }
 
@@ -304,24 +318,27 @@ export class Answering implements Disposable {
   /** The result, also of an answer that was aborted. `loadMs`, `encodeMs`: what came before it. */
   finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
     const { prompt, contextTokens } = this.options
-    this.note(this.thought.push(this.decoder.decode()))
+    // what was cut within a character goes on with the rest of it
+    if (!aborted && this.cutOff === undefined) this.note(this.thought.push(this.decoder.decode()))
     this.note(this.thought.end())
     this.noteText(this.stop.end())
     if (this.thought.isInside) this.endThought()
     this.tell()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
+    const before = prompt.begun.length
+    const thoughtTokens = this.thoughtBefore + (this.thoughtTokens ?? 0)
     const drawn = length - this.given
     const notes = [...new Set([...prompt.media.values()].flatMap((media) => media.notes()))]
     return {
-      tokens: this.tokens,
-      promptIds: prompt.ids,
+      tokens: [...prompt.begun, ...this.tokens],
+      promptIds: prompt.ids.slice(0, prompt.ids.length - before),
       usage: {
-        promptTokens: prompt.tokens,
+        promptTokens: prompt.tokens - before,
         imageTokens: prompt.mediaTokens,
-        completionTokens: length,
-        ...(this.thoughtTokens && { reasoningTokens: this.thoughtTokens }),
-        cachedTokens: this.cachedTokens,
+        completionTokens: before + length,
+        ...(thoughtTokens > 0 && { reasoningTokens: thoughtTokens }),
+        cachedTokens: Math.min(this.cachedTokens, prompt.tokens - before),
         contextTokens,
         ...(this.cutOff && !aborted && { cutOff: this.cutOff }),
       },

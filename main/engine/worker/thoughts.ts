@@ -33,15 +33,19 @@ export class ThoughtSplitter {
   private at: ThoughtStart | 'after'
   /** Text that is not told yet. */
   private held = ''
-  private hasReasoning = false
+  private hasReasoning: boolean
   private closed = false
   private readonly closes: readonly string[]
   /** Whether what closes the thought is the beginning of the answer. */
   private readonly isUntagged: boolean
 
-  /** `until`: of a thought that no tag closes, what the answer after it may begin with. */
-  constructor(at: ThoughtStart, until?: readonly string[]) {
+  /**
+   * `until`: of a thought that no tag closes, what the answer after it may begin with. `isBegun`: some of the thought was
+   * told before, so that its blanks are those between words.
+   */
+  constructor(at: ThoughtStart, until?: readonly string[], isBegun = false) {
     this.at = at
+    this.hasReasoning = isBegun
     this.closes = until ?? [CLOSES]
     this.isUntagged = until !== undefined
   }

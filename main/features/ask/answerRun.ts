@@ -147,8 +147,9 @@ const failedBy = (thrown: unknown): Ending & { readonly error: ErrorInfo } => ({
 /** How an answer ended by the engine's own account; null: it was stopped before it could say. */
 function endingOf(result: AnswerResult | null): Ending {
   if (!result) return { status: 'stopped' }
-  const { finishReason, usage, timings } = result
-  const figures = usage.promptTokens > 0 ? { usage, timings } : {}
+  const { finishReason, usage, timings, tokens } = result
+  const isCut = finishReason !== 'stop' && tokens.length > 0
+  const figures = usage.promptTokens > 0 ? { usage, timings, ...(isCut && { tokens }) } : {}
   return { status: finishReason === 'aborted' ? 'stopped' : 'complete', ...figures }
 }
 

@@ -79,8 +79,8 @@ describe('pages that are read one by one', () => {
     await ask.stop({ messageId: sent.answerId })
     expect(conversations.message(sent.answerId)).toMatchObject({ status: 'stopped' })
     const stream = conversations.watch(sent.conversationId)
-    expect(ask.readOn({ messageId: sent.answerId }).answerId).toBe(sent.answerId)
-    expect(() => ask.readOn({ messageId: sent.answerId })).toThrow(code('Busy'))
+    expect(ask.goOn({ messageId: sent.answerId }).answerId).toBe(sent.answerId)
+    expect(() => ask.goOn({ messageId: sent.answerId })).toThrow(code('Busy'))
     for (const words of ['Two', 'Three']) {
       const answer = await engine.nextAnswer()
       answer.text(words)
@@ -90,7 +90,7 @@ describe('pages that are read one by one', () => {
     const answer = conversations.message(sent.answerId)
     expect([answer.status, textOf(answer)]).toEqual(['complete', 'One\n\f\nTwo\n\f\nThree\n\f\n'])
     expect(answer.seen?.media).toHaveLength(2)
-    expect(() => ask.readOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
+    expect(() => ask.goOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
   })
 
   test('go on after the app was closed', async () => {
@@ -100,7 +100,7 @@ describe('pages that are read one by one', () => {
     open()
     expect(conversations.message(sent.answerId)).toMatchObject({ status: 'interrupted' })
     const stream = conversations.watch(sent.conversationId)
-    ask.readOn({ messageId: sent.answerId })
+    ask.goOn({ messageId: sent.answerId })
     const asked: unknown[] = []
     for (const words of ['Two', 'Three']) {
       const answer = await engine.nextAnswer()
@@ -117,14 +117,14 @@ describe('pages that are read one by one', () => {
     const { sent } = await begin()
     await ask.stop({ messageId: sent.answerId })
     askWith({ ...reader, id: 'other' })
-    expect(() => ask.readOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
+    expect(() => ask.goOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
     askWith(reader)
     const next = ask.send({ conversationId: sent.conversationId, parts: [{ type: 'text', text: 'And?' }] })
     const stream = conversations.watch(sent.conversationId)
     ;(await engine.nextAnswer()).finish()
     await until(stream, ended)
     expect(next.conversationId).toBe(sent.conversationId)
-    expect(() => ask.readOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
+    expect(() => ask.goOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
   })
 
   test('are prepared page by page: nothing goes before them, and each has a context of its own', async () => {
@@ -140,7 +140,7 @@ describe('pages that are read one by one', () => {
     expect(prepared).toBe(1)
   })
 
-  test('are kept with their question as such, and another job of their profile is not gone on with', async () => {
+  test('are kept with their question as such; the answer to another job goes on as words', async () => {
     const { sent } = await begin()
     await ask.stop({ messageId: sent.answerId })
     expect(conversations.message(sent.userMessageId).job).toEqual({ id: 'page', label: 'Read the page', pages: 'each' })
@@ -149,7 +149,8 @@ describe('pages that are read one by one', () => {
     await until(conversations.watch(other.conversationId), textIs(other.answerId, 'a'))
     await ask.stop({ messageId: other.answerId })
     expect(conversations.message(other.userMessageId).job).toEqual({ id: 'table', label: 'Read the table' })
-    expect(() => ask.readOn({ messageId: other.answerId })).toThrow('This answer is of no job that reads pages')
+    ask.goOn({ messageId: other.answerId })
+    expect((await engine.nextAnswer()).request.begun).toMatchObject({ text: 'a' })
   })
 
   test('are not held to a format: that is refused, and nothing is stored', async () => {

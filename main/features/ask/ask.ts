@@ -1,5 +1,15 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Contract, Message, Profile, Remedy, SavedDraft, SeenProfile, Thinking } from '#contract'
+import type {
+  ChosenFormat,
+  Contract,
+  Message,
+  Profile,
+  Remedy,
+  SavedDraft,
+  SeenProfile,
+  Thinking,
+  Variation,
+} from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
@@ -8,6 +18,7 @@ import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
 import type { Composing } from './drafts.ts'
+import { createGoOn } from './goOn.ts'
 import { readPages } from './pages.ts'
 import type { PageEvent, PageJob, PagesBefore } from './pages.ts'
 import { createPreparation } from './prepare.ts'
@@ -17,6 +28,7 @@ import type { Fits } from './remedies.ts'
 import { jobOf, seenProfile, wantedJob } from './profile.ts'
 import { checkSchema, toQuestion, toRequest } from './request.ts'
 import type { StoredMedia, Turn } from './request.ts'
+import { varied } from './variation.ts'
 
 export interface AskParts {
   readonly conversations: Conversations
@@ -50,6 +62,8 @@ interface Manner {
   readonly compareWith?: string | null | undefined
   /** Whether models with a switch for it may think first; unset: not. */
   readonly thinking?: Thinking | undefined
+  /** What is otherwise this once; of two models, for the first. */
+  readonly variation?: Variation | undefined
 }
 
 /** A model that is to answer, and its request. */
@@ -66,7 +80,7 @@ interface Assignment {
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
    * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
-   * (conversation, medium or model), FramesMissing, InvalidInput (format, job, a conversation in the trash), Busy while an answer of the conversation runs;
+   * (conversation, medium or model), FramesMissing, InvalidInput (format, job, a conversation in the trash, an edited question that is not there), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
   send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
@@ -78,10 +92,11 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    */
   remedy(input: { messageId: string; remedy: Remedy } & Manner, signal?: AbortSignal): Promise<Sent>
   /**
-   * Goes on with pages that were not all read, in the same answer. Throws NotFound, Busy, and InvalidInput for an answer that
-   * is whole, of another model than the chosen one, not the last of its conversation, or of no such job.
+   * Goes on with an answer that did not come to its end, in the same answer: with its text from its last token on, or with
+   * the pages that were not all read. Throws NotFound, Busy, and InvalidInput for an answer that is whole, of which there is
+   * nothing, of another model than the chosen one, or not the last of its conversation.
    */
-  readOn(input: { messageId: string; thinking?: Thinking | undefined }): Sent
+  goOn(input: { messageId: string; thinking?: Thinking | undefined }): Sent
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
@@ -130,27 +145,31 @@ export function createAsk(parts: AskParts): Ask {
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
-    { compareWith, thinking }: Manner,
+    { compareWith, thinking, variation }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
     const asked = turns.at(-1)
     const refuse = ({ model }: Chosen, why: string, what: string): never => {
       throw new AppError('InvalidInput', `${model.name} ${why}. ${what}`, { id: model.id })
     }
-    const assign = (chosen: Chosen): Assignment => {
+    const assign = (chosen: Chosen, otherwise?: Variation): Assignment => {
       const profile = profileOf(chosen)
       const seen = seenProfile(profile, jobOf(profile, asked?.job?.id))
       const pages = pagesOf(asked, thinking, chosen)
-      return { chosen, request: request(turns, thinking, chosen), profile: seen, pages }
+      const wanted = varied(request(turns, thinking, chosen), otherwise)
+      return {
+        ...{ chosen, request: wanted, profile: seen },
+        pages: pages && { ...pages, requests: pages.requests.map((one) => varied(one, otherwise)) },
+      }
     }
     /** Why a model cannot do what the question asks for; null: it can, or there is no job. */
     const lacksJob = (chosen: Chosen): string | null =>
       asked?.job && !jobOf(profileOf(chosen), asked.job.id) ? `has no job “${asked.job.label}”` : null
-    const first = models.chosen()
+    const first = models.chosen(variation?.modelId)
     const lacking = lacksJob(first)
     // with words of its own the question is asked as any other
     if (lacking && !asked?.parts.some((part) => part.type === 'text' && part.text.trim() !== ''))
       refuse(first, lacking, 'Choose a model that has it, or ask in your own words.')
-    const main = assign(first)
+    const main = assign(first, variation)
     if (!compareWith) return { main, comparison: null }
     const other = models.chosen(compareWith)
     const otherLacks = lacksJob(other)
@@ -233,7 +252,8 @@ export function createAsk(parts: AskParts): Ask {
   ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
-    void started.done.then(() => running.delete(answerId))
+    // an answer that is gone on with may be another run by then
+    void started.done.then(() => running.get(answerId) === started && running.delete(answerId))
     return started
   }
   async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {
@@ -277,7 +297,7 @@ export function createAsk(parts: AskParts): Ask {
   }
 
   const ask: Omit<Ask, 'procedures'> = {
-    send({ conversationId, parts: composed, format = null, job: jobId, draft, ...manner }) {
+    send({ conversationId, parts: composed, format = null, job: jobId, draft, edits, ...manner }) {
       const wanted = wantedJob(profileOf(models.chosen()), jobId)
       const job = wanted && { id: wanted.id, label: wanted.label, ...(wanted.pages && { pages: wanted.pages }) }
       if (job?.pages && format)
@@ -287,14 +307,14 @@ export function createAsk(parts: AskParts): Ask {
         )
       const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
-      const { path, leftOut } = historyOf(conversations, conversationId)
+      const { path, leftOut } = historyOf(conversations, conversationId, edits)
       const { main, comparison } = toAnswers(
         [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
         manner,
       )
       preparation.cancel(conversationId)
       const sent = conversations.ask({
-        ...{ conversationId, parts, format, leftOut },
+        ...{ conversationId, parts, format, leftOut, edits },
         ...(job && { job }),
         ...namesOf(main, comparison),
       })
@@ -320,29 +340,12 @@ export function createAsk(parts: AskParts): Ask {
       return answerAgain(questionId, leftOut, manner)
     },
 
-    readOn({ messageId, thinking }) {
-      const answer = conversations.message(messageId)
-      const questionId = questionOf(messageId)
-      const chosen = models.chosen()
-      const pages = pagesOf(conversations.message(questionId), thinking, chosen)
-      const refuse = (why: string): never => {
-        throw new AppError('InvalidInput', why, { id: messageId })
-      }
-      if (answer.role !== 'assistant' || answer.status === 'complete')
-        refuse('There is nothing left to read in this answer. Ask again to read it anew.')
-      if (conversations.message(questionId).job?.pages === undefined)
-        refuse('This answer is of no job that reads pages one by one. Ask again instead.')
-      const readBy = answer.seen?.profile?.id
-      if (!pages || answer.model !== chosen.model.name || (readBy !== undefined && readBy !== pages.profile.id))
-        return refuse(
-          `Only ${answer.model ?? 'the model that began'} can go on with these pages. Choose it, or ask again.`,
-        )
-      const text = answer.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-      conversations.resume(messageId)
-      const before = { text, media: answer.seen?.media ?? [] }
-      run(answer.conversationId, messageId, pages.profile, ({ signal }) => readFirst(pages, signal, before))
-      return { conversationId: answer.conversationId, userMessageId: questionId, answerId: messageId, besideId: null }
-    },
+    goOn: createGoOn({
+      ...{ conversations, models, profileOf, request, pagesOf, questionOf },
+      run: ({ conversationId, id }, profile, events) => void run(conversationId, id, profile, events),
+      answer: answerFirst,
+      read: readFirst,
+    }),
 
     async stop({ messageId }) {
       conversations.message(messageId)
@@ -388,7 +391,7 @@ export function createAsk(parts: AskParts): Ask {
       send: (question) => ask.send(question),
       retry: ({ remedy, ...input }, { signal }) =>
         remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
-      readOn: (input) => ask.readOn(input),
+      goOn: (input) => ask.goOn(input),
       stop: (input) => ask.stop(input),
       count: (question, { signal }) => ask.count(question, signal),
       prepare: (question, { signal }) => ask.prepare(question, signal),

@@ -17,6 +17,8 @@ export interface Question {
   readonly job?: string | null | undefined
   /** Whether the model may think first; unset: not. */
   readonly thinking?: Thinking | undefined
+  /** Id of the question that it is an edited version of; null or unset: it comes after what is shown. */
+  readonly edits?: string | null | undefined
 }
 
 interface PreparationParts {
@@ -56,10 +58,10 @@ export function createPreparation({
 }: PreparationParts): Preparation {
   const preparing = new Map<string | null, AbortController>()
   /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, thinking }: Question) => {
+  const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, thinking, edits }: Question) => {
     const parts = composed.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
-    const { path, leftOut } = historyOf(conversations, conversationId)
+    const { path, leftOut } = historyOf(conversations, conversationId, edits)
     const question =
       kept.length > 0
         ? [{ role: 'user', parts: kept, format, ...(job && { job: { id: job, label: job } }) } as const]

@@ -10,14 +10,39 @@ const LEAST_PIXELS = 4 * PIXELS_PER_TOKEN
 /** Whether a request fits its context with room for an answer. */
 export type Fits = (request: AnswerRequest) => Promise<boolean>
 
-/** The conversation so far, and how many of its oldest messages its last answer left out. Throws NotFound. */
+/**
+ * The conversation so far, and how many of its oldest messages its last answer left out; of an edited question what comes before
+ * the one that it `edits`. Throws NotFound, and InvalidInput where that is no question of the conversation.
+ */
 export function historyOf(
   conversations: Pick<Conversations, 'get' | 'path'>,
   conversationId: string | null,
+  edits: string | null = null,
 ): { path: Message[]; leftOut: number } {
+  if (edits !== null) {
+    const edited = pathOf(conversations, edits)
+    const question = edited.pop()
+    if (question?.role !== 'user' || question.conversationId !== conversationId)
+      throw new AppError(
+        'InvalidInput',
+        'The question that was edited is no longer in this conversation. Sent again, this is a new one.',
+        { edits },
+      )
+    return { path: edited, leftOut: leftOutOf(edited) }
+  }
   const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
   const path = leafId === null ? [] : conversations.path(leafId)
   return { path, leftOut: leftOutOf(path) }
+}
+
+/** The path to a message; empty where that is not there any more. */
+function pathOf(conversations: Pick<Conversations, 'path'>, messageId: string): Message[] {
+  try {
+    return conversations.path(messageId)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NotFound') return []
+    throw error
+  }
 }
 
 /** How many of the oldest messages the latest answer of a path left out. */

@@ -2,8 +2,10 @@ import { AppError } from '#contract'
 import type { ConversationListEvent, ErrorInfo, Message } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
+import { createBranching } from './branching.ts'
 import { ConversationFeed } from './feed.ts'
 import { createMessageStore, titleOf } from './messageStore.ts'
+import { createPieces } from './pieces.ts'
 import { createSearch } from './search.ts'
 import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 import { createTransfer } from './transfer.ts'
@@ -32,6 +34,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const store = createMessageStore(db, index)
   const search = createSearch(db, index)
   const transfer = createTransfer(db, index)
+  const pieces = createPieces(db, index)
   const feed = new ConversationFeed()
   const listEvents = new Emitter<ConversationListEvent>()
   /** The answers that are being written; `text` and `reasoning`: the lengths of theirs in UTF-16 units. */
@@ -123,6 +126,23 @@ export function createConversations(db: Database, now: () => number = Date.now):
     if (store.conversation(id).deletedAt !== undefined)
       throw new AppError('InvalidInput', 'This conversation is in the trash. Restore it to go on with it.', { id })
   }
+  const refuseWhileWritten = (id: string) => {
+    refuseDiscarded(id)
+    if ([...streaming.values()].some(({ conversationId }) => conversationId === id))
+      throw new AppError(
+        'Busy',
+        'An answer in this conversation is still being written. Wait until it ends, or stop it.',
+      )
+  }
+  const tellRemoved = (id: string) => {
+    feed.close(id, { type: 'removed' })
+    listEvents.emit({ type: 'removed', id })
+  }
+  const branching = createBranching({
+    ...{ db, store, pieces, now, upsert, pathBefore, publishBranch, refuseWhileWritten, tellRemoved },
+    discard: (id) => conversations.discard([id]),
+    restore: (id) => conversations.restore([id]),
+  })
   const answersOf = ({ answerId, besideId }: Sent) => (besideId === null ? [answerId] : [answerId, besideId])
   const begin = (sent: Sent) => {
     for (const id of answersOf(sent)) streaming.set(id, { conversationId: sent.conversationId, text: 0, reasoning: 0 })
@@ -152,6 +172,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     findIn: (id, query, limit) => search.findIn(store.conversation(id).id, query, limit),
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
+    tokens: (messageId) => store.tokens(messageId),
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
     heldBy: (id) => store.heldBy(id),
     referencedShas: () => store.shas(),
@@ -193,39 +214,36 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const time = now()
       changeAll(ids, (id) => store.discard(id, time))
     },
-    restore: (ids) => changeAll(ids, (id) => store.restore(id)),
+    restore(ids) {
+      const isPiece = (id: string) => store.find(id)?.partOf !== undefined
+      changeAll(
+        ids.filter((id) => !isPiece(id)),
+        (id) => store.restore(id),
+      )
+      ids.filter(isPiece).forEach(branching.putBack)
+    },
     discardedBefore: (time) => store.discardedBefore(time),
 
     remove(id) {
       store.conversation(id)
+      const gone = [...pieces.of(id), id]
       store.remove(id)
       for (const [messageId, answer] of [...streaming]) if (answer.conversationId === id) forget(messageId)
-      feed.close(id, { type: 'removed' })
-      listEvents.emit({ type: 'removed', id })
+      gone.forEach(tellRemoved)
     },
+    pieces: (id) => pieces.of(id),
+    selectBranch: branching.select,
+    editAnswer: branching.editAnswer,
+    removeMessage: branching.removeMessage,
+    map: branching.map,
 
-    selectBranch(messageId) {
-      const { conversationId } = store.message(messageId)
-      const before = store.pathIds(store.conversation(conversationId).leafId)
-      if (before.includes(messageId)) return
-      let leaf = messageId
-      for (
-        let child = store.newestChild(conversationId, leaf);
-        child !== null;
-        child = store.newestChild(conversationId, leaf)
-      )
-        leaf = child
-      store.moveTo(conversationId, leaf)
-      upsert(conversationId)
-      publishBranch(conversationId, before)
-    },
-
-    ask({ conversationId, parts, format = null, job, ...answering }) {
+    ask({ conversationId, parts, format = null, job, edits = null, ...answering }) {
       const time = now()
       if (conversationId !== null) refuseDiscarded(conversationId)
+      const before = conversationId !== null && edits !== null ? pathBefore(conversationId) : null
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
-        const parentId = store.conversation(id).leafId
+        const parentId = edits === null ? store.conversation(id).leafId : store.message(edits).parentId
         const question = {
           conversationId: id,
           parentId,
@@ -241,8 +259,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
         return startAnswers(id, store.addMessage(question, time), answering, time)
       })()
       begin(sent)
-      for (const id of [sent.userMessageId, ...answersOf(sent)])
-        feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
+      if (before) publishBranch(sent.conversationId, before)
+      else
+        for (const id of [sent.userMessageId, ...answersOf(sent)])
+          feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
       return sent
     },
 
@@ -374,6 +394,9 @@ export function createConversations(db: Database, now: () => number = Date.now):
       archive: ({ ids, archived }) => conversations.archive(ids, archived),
       restore: ({ ids }) => conversations.restore(ids),
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
+      editAnswer: ({ messageId, text }) => ({ messageId: conversations.editAnswer(messageId, text) }),
+      removeMessage: ({ messageId }) => conversations.removeMessage(messageId),
+      map: ({ id }) => conversations.map(id),
     },
   }
 }

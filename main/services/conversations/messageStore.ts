@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { ChosenFormat, Conversation, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
+import type { ChosenFormat, Conversation, MapEntry, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf, reasoningOf, storedMedium } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow, ThoughtRow } from './rows.ts'
@@ -36,6 +36,9 @@ const up = `
     SELECT ?, 0
     UNION ALL SELECT m.parent_id, up.depth + 1 FROM up JOIN messages m ON m.id = up.id WHERE m.parent_id IS NOT NULL
   )`
+
+/** So many characters of each message are in a map. */
+const MAP_TEXT = 160
 
 /** Position of the newest child of message `m`. */
 const newest = `(
@@ -91,6 +94,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     parts: db.prepare<[string], PartRow>(
       'SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal',
     ),
+    map: db.prepare<[string], Omit<MapEntry, 'shown'>>(`
+      SELECT m.id, m.parent_id AS parentId, m.role, m.model, coalesce(
+        (SELECT nullif(trim(substr(group_concat(p.text, ' ' ORDER BY p.ordinal), 1, ${MAP_TEXT})), '') FROM parts p WHERE p.message_id = m.id),
+        (SELECT coalesce(p.attachment ->> '$.attachment.name', p.attachment ->> '$.name') FROM parts p
+          WHERE p.message_id = m.id AND p.type <> 'text' ORDER BY p.ordinal LIMIT 1), '') AS text
+      FROM messages m WHERE m.conversation_id = ? ORDER BY m.position`),
     children: db.prepare<[string, string | null], ChildRow>(`
       SELECT id, beside_id, ${newest} AS newest
       FROM messages m WHERE conversation_id = ? AND parent_id IS ? ORDER BY position`),
@@ -100,7 +109,7 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         UNION ALL SELECT id FROM messages WHERE beside_id = @id`)
       .pluck(),
     addMessage: db.prepare(
-      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, job, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, job, seen, edited, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
@@ -128,6 +137,9 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         'maxPixels', min(@most, coalesce(attachment ->> '$.budget.maxPixels', @most))))
       WHERE message_id = @id AND type <> 'text'`),
     finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
+    putTokens: db.prepare('INSERT OR REPLACE INTO answer_tokens (message_id, ids) VALUES (?, ?)'),
+    dropTokens: db.prepare('DELETE FROM answer_tokens WHERE message_id = ?'),
+    tokens: db.prepare<[string], Buffer>('SELECT ids FROM answer_tokens WHERE message_id = ?').pluck(),
     streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
     formats: db
       .prepare<[], string>('SELECT format FROM messages WHERE format IS NOT NULL ORDER BY position DESC')
@@ -197,6 +209,11 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         })
       return full(row, parts(id), branches(row.conversation_id, row.parent_id))
     },
+    /** As `conversation`; undefined where it is not there. */
+    find(id: string): Conversation | undefined {
+      const row = sql.conversation.get(id)
+      return row && conversationOf(row)
+    },
     list: () => sql.list.all().map(conversationOf),
     /** The messages from the root to `leafId`; none for null. */
     path: (leafId: string | null) => (leafId === null ? [] : path(leafId)),
@@ -204,7 +221,19 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     pathIds: (leafId: string | null) => (leafId === null ? [] : sql.pathIds.all(leafId)),
     /** The ids of the answers that stand beside one of them, in the order of the path. */
     pathOthers: (leafId: string | null) => (leafId === null ? [] : sql.pathOthers.all(leafId)),
-    newestChild: (conversationId: string, id: string) => branches(conversationId, id).at(-1)?.shown ?? null,
+    /** The end of the newest branch below a message; itself where nothing comes after it. */
+    newestLeaf(conversationId: string, id: string): string {
+      let leaf = id
+      for (
+        let child: string | undefined = id;
+        child !== undefined;
+        child = branches(conversationId, leaf).at(-1)?.shown
+      )
+        leaf = child
+      return leaf
+    },
+    /** All messages in their order, each with the beginning of what it says. */
+    map: (id: string) => sql.map.all(id),
     /** The other answer of a pair. */
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
@@ -244,8 +273,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addMessage(
       message: Pick<
         Message,
-        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format' | 'job'
-      > & { readonly parts: readonly Part[] },
+        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format' | 'job' | 'edited'
+      > & { readonly parts: readonly Part[]; readonly seen?: Seen | null },
       now: number,
     ): string {
       const id = randomUUID()
@@ -261,6 +290,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         beside,
         format && JSON.stringify(format),
         job ? JSON.stringify(job) : null,
+        message.seen ? JSON.stringify(message.seen) : null,
+        message.edited ? 1 : 0,
         now,
       )
       const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')
@@ -289,14 +320,23 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     seen: (id: string, seen: Seen) => void sql.seen.run(JSON.stringify(seen), id),
     /** Returns whether the message has any picture or video. */
     lowerDetail: (id: string, maxPixels: number) => sql.lowerDetail.run({ id, most: maxPixels }).changes > 0,
+    /** The tokens of an answer as they were kept when it was cut; null: they were not. */
+    tokens(id: string): number[] | null {
+      const ids = sql.tokens.get(id)
+      return ids ? [...new Int32Array(Uint8Array.from(ids).buffer)] : null
+    },
     /** Only for a streaming message. */
-    finish(id: string, { status, error, usage, timings }: Ending): void {
+    finish(id: string, { status, error, usage, timings, tokens }: Ending): void {
       const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
       sql.finish.run(status, json(error), json(usage), json(timings), id)
+      if (tokens) sql.putTokens.run(id, Buffer.from(Int32Array.from(tokens).buffer))
+      else if (status === 'complete') sql.dropTokens.run(id)
       index.addMessage(id)
     },
   }
 }
+
+export type MessageStore = ReturnType<typeof createMessageStore>
 
 /** Characters of a title at most. */
 const LONGEST_TITLE = 60

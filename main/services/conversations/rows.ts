@@ -21,6 +21,7 @@ export interface ConversationRow {
   readonly pinned: number
   readonly archived: number
   readonly deleted_at: number | null
+  readonly part_of: string | null
 }
 
 export interface MessageRow {
@@ -39,6 +40,7 @@ export interface MessageRow {
   readonly beside_id: string | null
   readonly format: string | null
   readonly job: string | null
+  readonly edited: number
   readonly created_at: number
 }
 
@@ -66,6 +68,7 @@ export function conversationOf(row: ConversationRow): Conversation {
     ...(row.pinned !== 0 && { pinned: true }),
     ...(row.archived !== 0 && { archived: true }),
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+    ...(row.part_of !== null && { partOf: row.part_of }),
   }
 }
 
@@ -106,6 +109,7 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     parts,
     format: parsed<Message['format']>(row.format),
     ...(row.job !== null && { job: JSON.parse(row.job) as AskedJob }),
+    ...(row.edited !== 0 && { edited: true as const }),
     status: row.status,
     error: parsed<Message['error']>(row.error),
     model: row.model,

@@ -31,8 +31,8 @@ export function createTransfer(db: Database, index: SearchIndex) {
     restore: db.prepare('UPDATE conversations SET deleted_at = NULL WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     addMessage: db.prepare(`
-      INSERT INTO messages (id, conversation_id, parent_id, role, status, error, model, usage, timings, seen, left_out, beside_id, format, job, created_at)
-      VALUES (@id, @conversationId, @parentId, @role, @status, @error, @model, @usage, @timings, @seen, @leftOut, @beside, @format, @job, @createdAt)`),
+      INSERT INTO messages (id, conversation_id, parent_id, role, status, error, model, usage, timings, seen, left_out, beside_id, format, job, edited, created_at)
+      VALUES (@id, @conversationId, @parentId, @role, @status, @error, @model, @usage, @timings, @seen, @leftOut, @beside, @format, @job, @edited, @createdAt)`),
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -58,6 +58,7 @@ export function createTransfer(db: Database, index: SearchIndex) {
         seen: json(message.seen),
         format: json(message.format),
         job: json(message.job),
+        edited: message.edited ? 1 : 0,
         createdAt: message.createdAt,
       },
     })

@@ -6,6 +6,7 @@ import type {
   ConversationEvent,
   ConversationListEvent,
   ErrorInfo,
+  MapEntry,
   Message,
   MessageStatus,
   Part,
@@ -42,6 +43,8 @@ export interface Ending {
   readonly error?: ErrorInfo
   readonly usage?: Usage
   readonly timings?: Timings
+  /** The tokens of an answer that may be gone on with. */
+  readonly tokens?: readonly number[]
 }
 
 /** A message as it is stored: what is told of its siblings follows from the others. */
@@ -84,7 +87,10 @@ export interface Conversations {
   archive(ids: readonly string[], archived: boolean): void
   /** Moves conversations to the trash, where they take no question: InvalidInput. */
   discard(ids: readonly string[]): void
-  /** Takes conversations out of the trash, to where they were. */
+  /**
+   * Takes conversations out of the trash, to where they were. Messages that were deleted go back into theirs, which shows them
+   * and leaves the trash too.
+   */
   restore(ids: readonly string[]): void
   /** Conversations that are in the trash since before `time` (ms since 1970), the longest first. */
   discardedBefore(time: number): string[]
@@ -102,8 +108,21 @@ export interface Conversations {
       parts: Part[]
       format?: ChosenFormat | null | undefined
       job?: AskedJob | undefined
+      /** The question that this one stands beside, as a version of it; unset: it comes after what is shown. */
+      edits?: string | null | undefined
     } & Answering,
   ): Sent
+  /** Stores an answer in the user's words beside one, and shows it; returns its id. Throws InvalidInput for a question, Busy while the conversation is answered. */
+  editAnswer(messageId: string, text: string): string
+  /**
+   * Moves a message with all that hangs on it to the trash; of a pair both. Returns what they are restored by, and how many they
+   * are. Throws Busy while the conversation is answered.
+   */
+  removeMessage(messageId: string): { trashId: string; questions: number; answers: number }
+  /** Ids of what is in the trash of a conversation's messages; it goes with it. */
+  pieces(id: string): string[]
+  /** All messages of a conversation in the order in which they were asked and answered. */
+  map(id: string): MapEntry[]
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
   /**
@@ -111,6 +130,8 @@ export interface Conversations {
    * InvalidInput for what is not the last answer of its conversation.
    */
   resume(messageId: string): void
+  /** The tokens of an answer that was cut, as it ended; null: they are not known. They need not be those of all that it says. */
+  tokens(messageId: string): number[] | null
   /** Puts `text` in the place of all that a streaming answer says. Throws NotFound when the message is not streaming. */
   rewrite(messageId: string, text: string): void
   /**

@@ -3,7 +3,8 @@ import type { ReactNode } from 'react'
 import { pictureName, textOfInline } from '../../lib/documents.ts'
 import type { DocumentNode, Inline, TableCell, TableNode } from '../../lib/documents.ts'
 import { Formula } from './Formula.tsx'
-import { AnswerLink, CodeBlock } from './Markdown.tsx'
+import { CodeBlock } from './CodeBlock.tsx'
+import { AnswerLink } from './Markdown.tsx'
 
 /** The nodes of a document as elements. */
 export function DocumentNodes({ nodes }: { nodes: readonly DocumentNode[] }): ReactNode {

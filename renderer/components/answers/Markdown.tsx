@@ -1,16 +1,15 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins } from 'streamdown'
 import type { Components, ExtraProps } from 'streamdown'
-import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
 import { addressed } from '../../lib/grounding/index.ts'
 import { MarkLink } from '../marks/MarkLink.tsx'
-import { IconButton, buttonClass } from '../primitives/Button.tsx'
+import { buttonClass } from '../primitives/Button.tsx'
 import { PopupFrame } from '../primitives/Dialog.tsx'
 import { TimeLink } from '../video/TimeLink.tsx'
+import { CodeBlock } from './CodeBlock.tsx'
 
 interface Node {
   type: string
@@ -39,6 +38,13 @@ const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>
   }: ComponentProps<T> & ExtraProps & { className?: string; style?: object }) {
     const Element = Tag as string
     return <Element {...props} />
+  }
+
+/** A cell of a table, to the side that its column says. */
+const cell = (Tag: 'th' | 'td') =>
+  function Cell({ children, style }: ComponentProps<'td'> & ExtraProps): ReactNode {
+    const side = style?.textAlign
+    return <Tag data-side={side === 'right' || side === 'center' ? side : undefined}>{children}</Tag>
   }
 
 /** A picture named in an answer is never fetched: its words and its address are shown instead. */
@@ -95,14 +101,14 @@ const components: Components = {
         'thead',
         'tbody',
         'tr',
-        'th',
-        'td',
         'sup',
         'sub',
         'section',
       ] as const
     ).map((tag) => [tag, plain(tag)]),
   ),
+  th: cell('th'),
+  td: cell('td'),
   a: ({ href, children }) => <AnswerLink href={href}>{children}</AnswerLink>,
   img: ({ alt, src }) => <PictureAsText alt={alt} src={src} />,
   inlineCode: ({ children }) => <code className="code-inline">{children}</code>,
@@ -145,28 +151,6 @@ export function Markdown({
     >
       {text}
     </Streamdown>
-  )
-}
-
-/** A block of code with its language and a copy button; long lines scroll. */
-export function CodeBlock({ language, code }: { language: string | null; code: string }): ReactNode {
-  const [copied, copy] = useCopied()
-  return (
-    <div className="my-3 overflow-hidden rounded-lg border border-hairline bg-sunken" dir="ltr">
-      <div className="flex h-8 items-center justify-between pr-1 pl-3 text-small text-muted">
-        <span>{language ?? 'Text'}</span>
-        <IconButton label={copied ? 'Copied' : 'Copy code'} size="small" onClick={() => copy(code)}>
-          {copied ? <Check /> : <Copy />}
-        </IconButton>
-      </div>
-      <pre
-        className="overflow-x-auto px-3 pb-3 font-mono text-ui leading-5"
-        tabIndex={0}
-        aria-label={`Code${language ? ` in ${language}` : ''}`}
-      >
-        <code>{code}</code>
-      </pre>
-    </div>
   )
 }
 

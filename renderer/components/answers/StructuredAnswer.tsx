@@ -8,7 +8,7 @@ import { readPartialJson, tableOf, valueToCsv, valueToJson } from '../../lib/str
 import type { Json } from '../../lib/structured.ts'
 import { iconButtonClass } from '../primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
-import { CodeBlock } from './Markdown.tsx'
+import { CodeBlock } from './CodeBlock.tsx'
 import { StructuredTable, StructuredTree } from './StructuredViews.tsx'
 import type { RowLights } from './StructuredViews.tsx'
 

@@ -4,6 +4,7 @@ import {
   ChevronLeft,
   ChevronRight,
   CircleDot,
+  Crop,
   Hand,
   Maximize,
   ScanEye,
@@ -32,20 +33,22 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 
 /**
  * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
- * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown. `onInput`: shows what the model got of a picture
- * instead; unset: that is not known.
+ * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown. `onCrop`: the part in the last box can be asked
+ * about alone. `onInput`: shows what the model got of a picture instead; unset: that is not known.
  */
 export function PictureViewer({
   pictures,
   index,
   onIndexChange,
   onMarks,
+  onCrop,
   onInput,
 }: {
   pictures: readonly ViewedPicture[]
   index: number | null
   onIndexChange: (index: number | null) => void
-  onMarks?: (index: number, marks: readonly PictureMark[]) => void
+  onMarks?: ((index: number, marks: readonly PictureMark[]) => void) | undefined
+  onCrop?: ((index: number, box: Extract<PictureMark, { type: 'box' }>) => void) | undefined
   onInput?: (index: number) => void
 }): ReactNode {
   const [tool, setTool] = useState<Tool>('move')
@@ -54,6 +57,7 @@ export function PictureViewer({
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
   const marks = picture?.marks ?? []
+  const box = marks.findLast((mark) => mark.type === 'box')
   const go = (to: number | null): void => {
     setView(null)
     setStep(null)
@@ -126,6 +130,15 @@ export function PictureViewer({
                         <Icon />
                       </IconButton>
                     ))}
+                    {onCrop && index !== null ? (
+                      <IconButton
+                        label={box ? 'Ask about the part in the box' : 'Ask about a part: mark a box first'}
+                        disabled={!box}
+                        onClick={() => box && onCrop(index, box)}
+                      >
+                        <Crop />
+                      </IconButton>
+                    ) : null}
                   </div>
                 ) : null}
                 {onInput ? (

@@ -1,6 +1,6 @@
 import { places } from '#contract'
 import type { ProfileJob } from '#contract'
-import { ArrowUp, FileX, ImageDown, ImagePlus, Square, X } from 'lucide-react'
+import { ArrowUp, Clock, FileX, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
@@ -17,8 +17,10 @@ import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { usePageChoices } from './pages/choosing.ts'
-import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
+import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
+import { endEditing } from './editing.ts'
+import { leaveQueue, queue, useQueue } from './queue.ts'
 import { restoreDraft } from './saving.ts'
 
 const PictureTray = later(
@@ -175,6 +177,29 @@ const placeholder = ({ pictures }: Draft): string | undefined => {
   return videos === 1 ? 'Ask about the video' : 'Ask about the videos'
 }
 
+/** A line at the top of the composer that says what is special about the question, and takes it back. */
+function ComposerNote({
+  icon,
+  action,
+  onAction,
+  children,
+}: {
+  icon: ReactNode
+  action: string
+  onAction: () => void
+  children: ReactNode
+}): ReactNode {
+  return (
+    <div className="flex items-center gap-2 border-b border-hairline py-1 pr-1.5 pl-3.5 text-small text-muted [&>svg]:size-3.5 [&>svg]:shrink-0">
+      {icon}
+      <p className="min-w-0 flex-1">{children}</p>
+      <Button kind="quiet" className="h-6 px-2" onClick={onAction}>
+        {action}
+      </Button>
+    </div>
+  )
+}
+
 /** Whether a job says nothing without words of the user's. */
 const wantsWords = ({ prompt }: ProfileJob): boolean => prompt.includes(places.text)
 
@@ -185,6 +210,7 @@ export function Composer({
   tools,
   onSent,
   onStop,
+  onEditLast,
 }: {
   conversationId: string | null
   answering: boolean
@@ -192,14 +218,26 @@ export function Composer({
   tools?: ReactNode
   onSent: (conversationId: string) => void
   onStop: () => void
+  /** Has the last question opened here to be edited, where there is one. */
+  onEditLast?: () => void
 }): ReactNode {
   const draft = useDraft(conversationId)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const excess = excessOf(draft)
   const job = useJob(conversationId)
+  const edited = useEdited(conversationId)
+  const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
+  // who goes elsewhere finds it as a draft again
+  useEffect(() => () => leaveQueue(), [conversationId])
 
   useEffect(() => field.current?.focus(), [conversationId])
+  useEffect(() => {
+    const element = field.current
+    if (edited === null || !element) return
+    element.focus()
+    element.setSelectionRange(element.value.length, element.value.length)
+  }, [edited])
   useEffect(prepareVideo, [])
   useEffect(() => void restoreDraft(conversationId), [conversationId])
 
@@ -211,14 +249,36 @@ export function Composer({
   }, [draft.text])
 
   const submit = async (): Promise<void> => {
-    if (answering) return
+    if (answering) {
+      if (canSend(draft)) queue(conversationId)
+      return
+    }
+    leaveQueue()
     const sent = await send(conversationId)
     if (sent) onSent(sent.conversationId)
     // who has gone elsewhere meanwhile stays there
     const { activeElement, body } = document
     if (activeElement === body || field.current?.form?.contains(activeElement)) field.current?.focus()
   }
+  const cancelEditing = (): void => {
+    if (conversationId !== null) endEditing(conversationId)
+    field.current?.focus()
+  }
+  const onAnswerEnd = useEffectEvent(() => {
+    if (isQueued) void submit()
+  })
+  useEffect(() => {
+    if (!answering) onAnswerEnd()
+  }, [answering])
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && edited !== null && !event.nativeEvent.isComposing) {
+      event.preventDefault()
+      return cancelEditing()
+    }
+    if (event.key === 'ArrowUp' && onEditLast && edited === null && isEmpty(draft)) {
+      event.preventDefault()
+      return onEditLast()
+    }
     // While an input method composes, Enter belongs to it (229 is what older ones report).
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -248,6 +308,16 @@ export function Composer({
           void submit()
         }}
       >
+        {isQueued && answering ? (
+          <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={leaveQueue}>
+            Sent when the answer ends. Until then it can be changed.
+          </ComposerNote>
+        ) : null}
+        {edited === null ? null : (
+          <ComposerNote icon={<Pencil aria-hidden />} action="Cancel" onAction={cancelEditing}>
+            Editing a question. Sending it starts a new branch; the other one stays.
+          </ComposerNote>
+        )}
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -288,6 +358,11 @@ export function Composer({
             <ThinkingToggle conversationId={conversationId} />
             <TokenLine draft={draft} />
           </div>
+          {answering && !isQueued && canSend(draft) ? (
+            <IconButton label="Send after the answer" hint="Enter" onClick={() => queue(conversationId)}>
+              <Clock />
+            </IconButton>
+          ) : null}
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />

@@ -17,11 +17,13 @@ import {
   dismiss,
   draftKey,
   draftOf,
+  editedIn,
   emptyDraft,
   holderOf,
   isEmpty,
   joinDrafts,
   movePicture,
+  ownKey,
   refuse,
   removePicture,
   setPictureDetail,
@@ -35,10 +37,11 @@ import {
   withoutSent,
 } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
+import { leaveEditing } from './editing.ts'
 import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { saveDraft } from './saving.ts'
-import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
+import { addVideo, free, isVideo, refusalOf } from './video/clips.ts'
 
 /** Changes the question's text. */
 export function setText(conversationId: string | null, text: string): void {
@@ -120,15 +123,6 @@ export async function addFiles(conversationId: string | null, files: readonly Fi
   )
 }
 
-/** Ends what goes on for a picture or a video and frees the addresses that the window made for it. */
-function free({ key, preview, clip }: Picture): void {
-  URL.revokeObjectURL(preview)
-  if (!clip) return
-  endClip(key)
-  freeClip(clip)
-  for (const picture of clip.pictures ?? []) URL.revokeObjectURL(picture.preview)
-}
-
 /** Makes the question's pictures the frames of one video. */
 export function makeVideo(conversationId: string | null): void {
   updateDraft(draftKey(conversationId), (draft) =>
@@ -190,6 +184,7 @@ const sending = new Map<string, AbortController>()
 export async function send(conversationId: string | null): Promise<{ conversationId: string } | null> {
   const key = draftKey(conversationId)
   const draft = draftOf(key)
+  const edits = editedIn(conversationId)
   if (!canSend(draft)) return null
   // before the question: the core empties the draft with it, and nothing of it is saved again after that
   void saveDraft(conversationId)
@@ -208,10 +203,15 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             compareWith: comparedIn(conversationId)?.id ?? null,
             ...thinkingIn(conversationId),
             ...jobIn(conversationId),
-            draft: toSaved(draft, comparedIn(conversationId), {
-              ...thinkingIn(conversationId),
-              ...savedJob(conversationId),
-            }),
+            // what is edited is no part of the conversation's draft
+            ...(edits === null
+              ? {
+                  draft: toSaved(draft, comparedIn(conversationId), {
+                    ...thinkingIn(conversationId),
+                    ...savedJob(conversationId),
+                  }),
+                }
+              : { edits }),
           }),
         ),
       {
@@ -227,14 +227,20 @@ export async function send(conversationId: string | null): Promise<{ conversatio
     }
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
-    takeSent(key, draftKey(sent.conversationId), draft)
+    takeSent(key, ownKey(sent.conversationId), draft)
+    if (edits !== null) leaveEditing(sent.conversationId)
     return sent
   } catch (thrown) {
     const error = abort.signal.aborted ? null : toAppError(thrown).toInfo()
     updateDraft(key, (now) => ({ ...now, sending: false, reading: null, error }))
     // removed in another window: the question is not lost with it, and says in the next conversation why it is there
     if (conversationId !== null && error?.code === 'NotFound' && error.detail?.['id'] === conversationId)
-      moveDraft(key, draftKey(null), draftOf(key))
+      moveDraft(key, ownKey(null), draftOf(key))
+    // the question that was edited is gone: what was written goes on as a new one, and says so
+    if (conversationId !== null && edits !== null && error?.detail?.['edits'] === edits) {
+      moveDraft(key, ownKey(conversationId), draftOf(key))
+      leaveEditing(conversationId)
+    }
     return null
   } finally {
     sending.delete(key)
@@ -266,12 +272,18 @@ function moveDraft(from: string, to: string, draft: Draft): void {
  * finds out by itself.
  */
 export function rescueDraft(conversationId: string): void {
-  const key = draftKey(conversationId)
-  const draft = draftOf(key)
-  if (draft.sending || isEmpty(draft)) return
-  cancelPrepare(conversationId)
   const message = 'The conversation was removed in another window. What you were writing in it is here now.'
-  moveDraft(key, draftKey(null), { ...draft, preparing: false, totals: null, error: { code: 'NotFound', message } })
+  const rescue = (key: string): void => {
+    const draft = draftOf(key)
+    if (draft.sending || isEmpty(draft)) return
+    cancelPrepare(conversationId)
+    moveDraft(key, ownKey(null), { ...draft, preparing: false, totals: null, error: { code: 'NotFound', message } })
+  }
+  const edited = draftKey(conversationId)
+  rescue(edited)
+  if (editedIn(conversationId) === null || draftOf(edited).sending) return
+  leaveEditing(conversationId)
+  rescue(ownKey(conversationId))
 }
 
 /** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */

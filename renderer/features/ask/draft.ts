@@ -8,6 +8,7 @@ import type {
   QuestionPart,
   SavedDraft,
   SavedMedium,
+  ScreenPlace,
 } from '#contract'
 import { create } from 'zustand'
 import type { Rereading, VideoPart } from '../../lib/video/index.ts'
@@ -27,6 +28,8 @@ export interface Picture {
   readonly budget: PictureBudget | null
   /** What was drawn on it, in shares of its sides. */
   readonly marks: readonly PictureMark[]
+  /** Where it was captured, of a question that is edited. */
+  readonly screen?: ScreenPlace
   /** It is a page that is drawn anew, larger or smaller; until then it is as it was. */
   readonly drawing?: boolean
   /** What makes it a video; unset: a picture. */
@@ -199,13 +202,14 @@ export const dismiss = (draft: Draft, key: string): Draft => ({
 })
 
 /** A stored picture with its detail and its marks; null: it is not stored yet. */
-const imageOf = ({ attachment, budget, marks }: Picture): Extract<QuestionPart, { type: 'image' }> | null =>
+const imageOf = ({ attachment, budget, marks, screen }: Picture): Extract<QuestionPart, { type: 'image' }> | null =>
   attachment && {
     type: 'image',
     sha: attachment.sha,
     name: attachment.name,
     ...(budget && { budget }),
     ...(marks.length > 0 && { marks: [...marks] }),
+    ...(screen && { screen }),
   }
 
 /** What is sent of a picture or a video; null: it is not ready. */
@@ -307,18 +311,45 @@ export function counted(
   return { ...draft, pictures, totals: { conversation: answer.conversation, question, context: answer.context } }
 }
 
-type Drafts = Readonly<Record<string, Draft>>
+interface Drafts {
+  /** The drafts of all conversations, by conversation id; `new` is the question that will start one. */
+  readonly drafts: Readonly<Record<string, Draft>>
+  /** The question that is being edited in a conversation, by conversation id: its message. */
+  readonly editing: Readonly<Record<string, string>>
+}
 
-/** The drafts of all conversations, by conversation id; `new` is the question that will start one. */
-export const useDrafts = create<{ readonly drafts: Drafts }>(() => ({ drafts: {} }))
+export const useDrafts = create<Drafts>(() => ({ drafts: {}, editing: {} }))
 
 const NEW = 'new'
+/** A question that is edited is composed apart from the conversation's own draft, which is there again afterwards. */
+const EDITED = '#edited'
 
-/** Key of a conversation's draft. */
-export const draftKey = (conversationId: string | null): string => conversationId ?? NEW
+/** Key of a conversation's own draft, whatever is being edited in it. */
+export const ownKey = (conversationId: string | null): string => conversationId ?? NEW
+
+const keyIn = ({ editing }: Drafts, conversationId: string | null): string =>
+  conversationId !== null && editing[conversationId] !== undefined ? conversationId + EDITED : ownKey(conversationId)
+
+/** Key of what is composed in a conversation: its draft, or the question that is being edited. */
+export const draftKey = (conversationId: string | null): string => keyIn(useDrafts.getState(), conversationId)
 
 /** The conversation that a draft belongs to; null: the one that it will start. */
-export const conversationOf = (key: string): string | null => (key === NEW ? null : key)
+export const conversationOf = (key: string): string | null =>
+  key === NEW ? null : key.endsWith(EDITED) ? key.slice(0, -EDITED.length) : key
+
+/** The question that is being edited in a conversation; null: none is. */
+export const editedIn = (conversationId: string | null): string | null =>
+  conversationId === null ? null : (useDrafts.getState().editing[conversationId] ?? null)
+
+/** As `editedIn`, as it changes. */
+export const useEdited = (conversationId: string | null): string | null =>
+  useDrafts(({ editing }) => (conversationId === null ? null : (editing[conversationId] ?? null)))
+
+/** Which question is being edited in a conversation from now on; null: none. */
+export function setEdited(conversationId: string, messageId: string | null): void {
+  const { [conversationId]: _, ...others } = useDrafts.getState().editing
+  useDrafts.setState({ editing: messageId === null ? others : { ...others, [conversationId]: messageId } })
+}
 
 /** The draft as it is now. */
 export const draftOf = (key: string): Draft => useDrafts.getState().drafts[key] ?? emptyDraft
@@ -347,4 +378,4 @@ export function updateHolder(pictureKey: string, change: (draft: Draft) => Draft
 
 /** The draft of a conversation, as it changes. */
 export const useDraft = (conversationId: string | null): Draft =>
-  useDrafts((state) => state.drafts[draftKey(conversationId)] ?? emptyDraft)
+  useDrafts((state) => state.drafts[keyIn(state, conversationId)] ?? emptyDraft)

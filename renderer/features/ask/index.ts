@@ -1,4 +1,5 @@
 export { addFiles, askWith, rescueDraft } from './actions.ts'
 export { Composer } from './Composer.tsx'
+export { editQuestion, quote } from './editing.ts'
 export { keepDrafts } from './saving.ts'
 export { DropTarget } from './Composer.tsx'

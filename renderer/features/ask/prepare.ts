@@ -4,7 +4,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { jobIn } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
-import { counted, draftKey, draftOf, toParts, updateDraft } from './draft.ts'
+import { counted, draftKey, draftOf, editedIn, toParts, updateDraft } from './draft.ts'
 
 /** Waiting time before counting, in ms: short after a picture changed, longer while typing goes on. */
 const DELAY_MS = { pictures: 120, text: 600 } as const
@@ -48,6 +48,7 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
     format: draft.format,
     ...thinkingIn(conversationId),
     ...jobIn(conversationId),
+    edits: editedIn(conversationId),
   }
   try {
     const answer = await call((core) => core.ask.count(asked, { signal }))
@@ -72,6 +73,7 @@ async function encode(conversationId: string | null, signal: AbortSignal): Promi
           parts: toParts(draftOf(key)),
           ...thinkingIn(conversationId),
           ...jobIn(conversationId),
+          edits: editedIn(conversationId),
         },
         { signal },
       ),

@@ -1,14 +1,13 @@
-import { codecName } from '#contract'
-import type { Attachment, HostDescription, SavedDraft, SavedMedium } from '#contract'
+import type { SavedDraft } from '#contract'
 import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
-import { pictureUrl, whenHost } from '../../lib/host.ts'
+import { whenHost } from '../../lib/host.ts'
 import { onJob, savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { onThinks, setThinks, thinkingIn } from '../../lib/thinking.ts'
 import {
   conversationOf,
-  draftKey,
+  ownKey,
   draftOf,
   emptyDraft,
   excessOf,
@@ -18,9 +17,9 @@ import {
   updateDraft,
   useDrafts,
 } from './draft.ts'
-import type { Draft, Picture } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { planPrepare, planRestored } from './prepare.ts'
-import { clipOfPictures, storedClip } from './video/clip.ts'
+import { toPictures } from './restoring.ts'
 import { reopenVideo } from './video/clips.ts'
 
 /**
@@ -77,7 +76,7 @@ async function save(key: string, isLast = false): Promise<void> {
 }
 
 /** Saves the draft of a conversation now, where it changed since it was saved. Never rejects. */
-export const saveDraft = (conversationId: string | null): Promise<void> => save(draftKey(conversationId))
+export const saveDraft = (conversationId: string | null): Promise<void> => save(ownKey(conversationId))
 
 /** What stays from question to question of a conversation and is kept with its draft. */
 const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job'> => ({
@@ -99,9 +98,9 @@ export function keepDrafts(signal: AbortSignal): void {
       for (const [key, draft] of Object.entries(drafts))
         if (draft !== before[key] && isComposed(draft, before[key])) schedule(key)
     }),
-    onCompared((conversationId) => schedule(draftKey(conversationId))),
-    onThinks((conversationId) => schedule(draftKey(conversationId))),
-    onJob((conversationId) => schedule(draftKey(conversationId))),
+    onCompared((conversationId) => schedule(ownKey(conversationId))),
+    onThinks((conversationId) => schedule(ownKey(conversationId))),
+    onJob((conversationId) => schedule(ownKey(conversationId))),
   ]
   const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
@@ -110,7 +109,7 @@ export function keepDrafts(signal: AbortSignal): void {
 
 /** Restores the draft of a conversation that is shown for the first time; what was composed meanwhile comes after it. */
 export function restoreDraft(conversationId: string | null): Promise<void> {
-  const key = draftKey(conversationId)
+  const key = ownKey(conversationId)
   const begun = restoring.get(key) ?? restore(key)
   restoring.set(key, begun)
   return begun
@@ -160,42 +159,4 @@ async function whenReached<T>(ask: () => Promise<T>): Promise<T | null> {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
-}
-
-/** What a saved draft holds, as the composer shows it. */
-function toPictures(
-  media: SavedDraft['media'],
-  attachments: readonly Attachment[],
-  host: HostDescription,
-): readonly Picture[] {
-  const stored = new Map(attachments.map((attachment) => [attachment.sha, attachment]))
-  const fileOf = (sha: string, name: string): Attachment | null => {
-    const attachment = stored.get(sha)
-    return attachment ? { ...attachment, name } : null
-  }
-  const nothing = { tokens: null, budget: null, marks: [] }
-  const addressOf = (sha: string): string => pictureUrl(host, sha) ?? ''
-  return media.flatMap((medium: SavedMedium): Picture | readonly Picture[] => {
-    const key = crypto.randomUUID()
-    const { name } = medium
-    if (medium.type === 'frames') {
-      const pictures = medium.pictures.map(({ sha, name }) => ({
-        key: crypto.randomUUID(),
-        name,
-        preview: addressOf(sha),
-        attachment: fileOf(sha, name),
-      }))
-      const wish = { range: null, fps: medium.fps ?? null, budget: medium.budget ?? null }
-      const clip = { ...clipOfPictures(pictures), wish }
-      return { ...nothing, key, name, preview: pictures[0]?.preview ?? '', attachment: null, clip }
-    }
-    const attachment = fileOf(medium.sha, name)
-    if (!attachment) return []
-    const preview = addressOf(medium.sha)
-    if (medium.type === 'image')
-      return { key, name, preview, attachment, tokens: null, budget: medium.budget ?? null, marks: medium.marks ?? [] }
-    if (attachment.kind !== 'video') return []
-    const clip = storedClip(preview, attachment, codecName(attachment.codec), medium.wish)
-    return { ...nothing, key, name, preview: '', attachment, clip }
-  })
 }

@@ -1,6 +1,6 @@
-import type { ErrorInfo, Message, Remedy } from '#contract'
+import type { ErrorInfo, Message } from '#contract'
 import { Circle, CircleDot, RotateCcw } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
@@ -11,20 +11,24 @@ import { reasoningOf, textOf } from '../../lib/conversation/state.ts'
 import { cx } from '../../lib/cx.ts'
 import { canRetry, toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
-import type { Rereading } from '../../lib/video/index.ts'
-import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
+import { AnswerActions, AnswerDetails, CopyAnswer } from './AnswerActions.tsx'
+import { AnswerEditor } from './AnswerEditor.tsx'
+import { Branches } from './Branches.tsx'
 import { DocumentAnswer, canReadOn } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
 import { AnswerPictures } from './AnswerPictures.tsx'
 import { Thought } from './Thought.tsx'
-import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
+import { useAgain } from './again.ts'
+import type { Again } from './again.ts'
+import { canGoOn, cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
-import { readOn, retry, selectBranch, useOpenConversation } from './store.ts'
+import { selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */
 export function Answer({ message }: { message: Message }): ReactNode {
   const streaming = message.status === 'streaming'
-  const again = useAgain(message.id)
+  const again = useAgain(message)
+  const [isEditing, setEditing] = useState(false)
   return (
     <article
       aria-label="Answer"
@@ -35,12 +39,23 @@ export function Answer({ message }: { message: Message }): ReactNode {
     >
       <LeftOut message={message} />
       <Thought message={message} />
-      <AnswerText message={message} />
+      {isEditing ? (
+        <AnswerEditor message={message} onEnd={() => setEditing(false)} />
+      ) : (
+        <AnswerText message={message} />
+      )}
+      {message.edited ? <p className="text-small text-muted">Edited by you</p> : null}
       <AnswerPictures message={message} />
       <AnswerEnd message={message} again={again} />
       {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
-      {streaming ? null : <AnswerActions message={message} onRegenerate={() => again.ask()} />}
+      {streaming || isEditing ? null : (
+        <AnswerActions
+          message={message}
+          onAgain={(variation) => again.ask({ variation })}
+          onEdit={() => setEditing(true)}
+        />
+      )}
     </article>
   )
 }
@@ -123,13 +138,15 @@ function AnswerEnd({ message, again }: { message: Message; again: Again }): Reac
     (state) => message.parentId === state.order[0] || state.messages[message.parentId ?? '']?.job?.pages === 'each',
   )
   const isPages = useOpenConversation((state) => canReadOn(state, message))
+  const isCut = useOpenConversation((state) => canGoOn(state, message))
   const end = ending(message)
   if (!end) return null
-  const goOn = isPages ? (
-    <Button key="on" kind="primary" onClick={() => again.readOn()}>
-      Continue
-    </Button>
-  ) : null
+  const goOn =
+    isPages || isCut ? (
+      <Button key="on" kind={isPages ? 'primary' : 'plain'} onClick={() => again.goOn()}>
+        Continue
+      </Button>
+    ) : null
   if (!end.error)
     return goOn ? (
       <div className="flex flex-wrap items-center gap-3 text-muted">
@@ -150,55 +167,18 @@ function AnswerEnd({ message, again }: { message: Message; again: Again }): Reac
         ]
       : []),
     ...remedies.map((remedy) => (
-      <Button key={remedy} onClick={() => again.ask(remedy)}>
+      <Button key={remedy} onClick={() => again.ask({ remedy })}>
         {remedyLabels[remedy]}
       </Button>
     )),
   ]
   const what =
     goOn && message.status === 'interrupted'
-      ? 'Sightline ended before all of it was read. What was read is kept; Continue reads the rest.'
+      ? isPages
+        ? 'Sightline ended before all of it was read. What was read is kept; Continue reads the rest.'
+        : 'Sightline ended before the answer did. What was written is kept; Continue goes on from there.'
       : end.error.message
   return <ErrorNote message={what}>{ways.length > 0 ? ways : null}</ErrorNote>
-}
-
-/** Asks for an answer once more. */
-interface Again {
-  /** Why that was refused last; null: it was not. */
-  readonly refusal: string | null
-  /** The video whose frames are read once more before; null: none is. */
-  readonly reading: Rereading | null
-  readonly ask: (remedy?: Remedy) => void
-  /** Goes on with pages that were not all read. */
-  readonly readOn: () => void
-  /** Gives it up. */
-  readonly cancel: () => void
-}
-
-/** Answers the question of a message again; what goes on for that ends with the place where it is asked. */
-function useAgain(messageId: string): Again {
-  const [refusal, setRefusal] = useState<string | null>(null)
-  const [reading, setReading] = useState<Rereading | null>(null)
-  const asking = useRef<AbortController | null>(null)
-  const cancel = (): void => asking.current?.abort()
-  useEffect(() => () => asking.current?.abort(), [])
-  const ask = async (remedy?: Remedy): Promise<void> => {
-    cancel()
-    const abort = new AbortController()
-    asking.current = abort
-    setRefusal(null)
-    try {
-      await retry(messageId, { remedy, signal: abort.signal, onReading: setReading })
-    } catch (thrown) {
-      if (!abort.signal.aborted) setRefusal(toAppError(thrown).message)
-    }
-  }
-  const goOn = (): void => {
-    cancel()
-    setRefusal(null)
-    readOn(messageId).catch((thrown: unknown) => setRefusal(toAppError(thrown).message))
-  }
-  return { refusal, reading, ask: (remedy) => void ask(remedy), readOn: goOn, cancel }
 }
 
 const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
@@ -211,7 +191,7 @@ const chosenClass = `${small} text-accent`
  */
 export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {
   const answers = useOpenConversation(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))
-  const again = useAgain(chosen.id)
+  const again = useAgain(chosen)
   const streaming = answers.some(({ status }) => status === 'streaming')
   return (
     <section

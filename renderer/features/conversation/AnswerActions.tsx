@@ -1,26 +1,36 @@
-import type { Message } from '#contract'
+import type { Message, Variation } from '#contract'
 import { Popover } from '@base-ui/react/popover'
-import { Check, ChevronLeft, ChevronRight, Copy, Info, RotateCcw } from 'lucide-react'
+import { Check, Copy, Info, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { IconButton, iconButtonClass } from '../../components/primitives/Button.tsx'
-import { announce } from '../../lib/announce.ts'
 import { textOf } from '../../lib/conversation/state.ts'
 import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
-import { toAppError } from '../../lib/errors.ts'
+import { plainAnswer } from '../../lib/grounding/index.ts'
+import { AnswerMenu } from './AnswerMenu.tsx'
+import { Branches } from './Branches.tsx'
 import { figures } from './answerText.ts'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
-import { selectBranch } from './store.ts'
 
 /** The actions on a finished answer. */
-export function AnswerActions({ message, onRegenerate }: { message: Message; onRegenerate: () => void }): ReactNode {
+export function AnswerActions({
+  message,
+  onAgain,
+  onEdit,
+}: {
+  message: Message
+  /** Answers again; as the variation says. */
+  onAgain: (variation?: Variation) => void
+  onEdit: () => void
+}): ReactNode {
   return (
     <div className="-ml-1.5 flex h-6 items-center gap-0.5" role="group" aria-label="Answer actions">
       <CopyAnswer message={message} />
-      <IconButton label="Answer again" size="small" onClick={onRegenerate}>
+      <IconButton label="Answer again" size="small" onClick={() => onAgain()}>
         <RotateCcw />
       </IconButton>
       <AnswerDetails answers={[message]} />
+      <AnswerMenu message={message} onAgain={onAgain} onEdit={onEdit} />
       <Branches message={message} />
     </div>
   )
@@ -29,46 +39,13 @@ export function AnswerActions({ message, onRegenerate }: { message: Message; onR
 /** Copies an answer's text; nothing when it has none. */
 export function CopyAnswer({ message }: { message: Message }): ReactNode {
   const [copied, copy] = useCopied()
-  const text = textOf(message)
+  const text = plainAnswer(textOf(message))
   // a document has a menu of its own, with the forms in which it is copied
   if (text === '' || documentParser(message)) return null
   return (
     <IconButton label={copied ? 'Copied' : 'Copy answer'} size="small" onClick={() => copy(text)}>
       {copied ? <Check /> : <Copy />}
     </IconButton>
-  )
-}
-
-/** "2 / 3" with arrows, where a message has alternatives. */
-export function Branches({ message }: { message: Message }): ReactNode {
-  const { siblings } = message
-  if (siblings.length < 2) return null
-  const index = siblings.indexOf(message.id)
-  const show = (to: number): void => {
-    const id = siblings[to]
-    if (id) selectBranch(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
-  }
-  return (
-    <div
-      className="flex items-center text-small text-muted"
-      role="group"
-      aria-label={`Version ${index + 1} of ${siblings.length}`}
-    >
-      <IconButton label="Previous version" size="small" disabled={index <= 0} onClick={() => show(index - 1)}>
-        <ChevronLeft />
-      </IconButton>
-      <span className="tabular-nums" aria-hidden>
-        {index + 1} / {siblings.length}
-      </span>
-      <IconButton
-        label="Next version"
-        size="small"
-        disabled={index >= siblings.length - 1}
-        onClick={() => show(index + 1)}
-      >
-        <ChevronRight />
-      </IconButton>
-    </div>
   )
 }
 

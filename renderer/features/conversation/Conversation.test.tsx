@@ -129,7 +129,7 @@ test('under an answer that was cut off stands where and what to do; under one th
   expect(article(5).textContent).not.toContain('Cut off')
 })
 
-test('under pages that the end of the app cut off stands what Continue does; under any other answer to ask again', () => {
+test('under pages that the end of the app cut off stands what Continue does; other answers go on with their words, if they have any', () => {
   const error = { code: 'Interrupted' as const, message: 'The app ended. Ask again.' }
   const job = { id: 'page', label: 'Read the page', pages: 'each' as const }
   const seen = {
@@ -142,6 +142,10 @@ test('under pages that the end of the app cut off stands what Continue does; und
   expect(article(1).textContent).toContain('What was read is kept; Continue reads the rest.')
   clearPage()
   show([message(0), message(1, { status: 'interrupted', error, seen })])
+  expect(screen.getByRole('button', { name: 'Continue' })).toBeTruthy()
+  expect(article(1).textContent).toContain('What was written is kept; Continue goes on from there.')
+  clearPage()
+  show([message(0), message(1, { status: 'interrupted', error, parts: [{ type: 'text', text: '' }] })])
   expect(screen.queryByRole('button', { name: 'Continue' })).toBeNull()
   expect(article(1).textContent).toContain('Ask again.')
 })

@@ -9,14 +9,18 @@ import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
 import { usePrinting, usePrintsWhole } from '../../lib/printing.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
+import { BranchMap } from './BranchMap.tsx'
+import { ConversationNote } from './ConversationNote.tsx'
 import { FindBar } from './FindBar.tsx'
 import { Question } from './Question.tsx'
 import { InputDialog } from './modelInput/InputDialog.tsx'
+import { QuoteSelection } from './QuoteSelection.tsx'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { readingText } from '../../lib/conversation/readingText.ts'
 import { useFinding } from '../../lib/finding.ts'
 import { useFound } from './found.ts'
 import { useOpenConversation } from './store.ts'
+import { takeKeepsPlace } from './switching.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
 /** So many messages at the end are shown in full at once: more than a window is high. */
@@ -32,8 +36,8 @@ export function Conversation(): ReactNode {
   const last = keys.at(-1)
   usePrintsWhole()
 
-  // A question or a retry of one's own is always brought into view.
-  useEffect(() => jump(), [last, jump])
+  // A question or a retry of one's own is always brought into view; another version of a message stays where it was.
+  useEffect(() => (takeKeepsPlace() ? leave() : jump()), [last, jump, leave])
   useFound(frame, leave)
 
   return (
@@ -64,6 +68,9 @@ export function Conversation(): ReactNode {
           </Button>
         </div>
       )}
+      <ConversationNote />
+      <QuoteSelection frame={frame} />
+      <BranchMap />
     </section>
   )
 }

@@ -1,18 +1,21 @@
-import type { Message, Part } from '#contract'
+import type { Message, Part, PictureMark } from '#contract'
 import { Braces, ListChecks } from 'lucide-react'
-import { useState } from 'react'
+import { use, useState } from 'react'
 import type { ReactNode } from 'react'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
+import { AskAboutContext, cropPicture } from '../../components/pictures/cropPicture.ts'
 import type { ViewedPicture } from '../../components/pictures/viewerGeometry.ts'
+import { announce } from '../../lib/announce.ts'
 import { useFinding } from '../../lib/finding.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
-import { Branches } from './AnswerActions.tsx'
 import { PictureBlock } from './PictureBlock.tsx'
 import { showInput } from './modelInput/opening.ts'
+import { QuestionActions } from './QuestionActions.tsx'
 import { VideoBlock } from './video/VideoBlock.tsx'
 import { videoId } from './video/seenVideo.ts'
 import type { VideoPart } from './video/seenVideo.ts'
 
+type Box = Extract<PictureMark, { type: 'box' }>
 type ImagePart = Extract<Part, { type: 'image' }>
 
 interface VideoRun {
@@ -39,17 +42,42 @@ export function Question({ message }: { message: Message }): ReactNode {
   const host = useHost((state) => state.host)
   const [viewed, setViewed] = useState<number | null>(null)
   const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
+  const askAbout = use(AskAboutContext)
+  /** What the reader marks on the pictures, by their numbers, to ask about it; the question's own marks stay. */
+  const [regions, setRegions] = useState<Readonly<Record<number, readonly PictureMark[]>>>({})
   const images = message.parts.filter((part) => part.type === 'image')
   const showInputOf = (part: ImagePart): void => showInput({ messageId: message.id, part: message.parts.indexOf(part) })
   const pictures = images.map(
-    ({ attachment, marks = [] }): ViewedPicture => ({
+    ({ attachment, marks = [] }, number): ViewedPicture => ({
       ...attachment,
       url: pictureUrl(host, attachment.sha) ?? '',
-      marks,
+      marks: [...marks, ...(regions[number] ?? [])],
     }),
   )
+  const mark = (number: number, marks: readonly PictureMark[]): void => {
+    const own = images[number]?.marks ?? []
+    setRegions({ ...regions, [number]: marks.filter((one) => !own.includes(one)) })
+  }
+  const crop = async (number: number, { x1, y1, x2, y2, label }: Box): Promise<void> => {
+    const picture = pictures[number]
+    if (!picture || !askAbout) return
+    const { width, height, name, url } = picture
+    const shape = { type: 'box', x1: x1 * width, y1: y1 * height, x2: x2 * width, y2: y2 * height } as const
+    try {
+      askAbout(await cropPicture({ url, name, size: { width, height } }, shape, label))
+      setViewed(null)
+      setRegions({})
+      announce('The part was added to the question')
+    } catch (thrown) {
+      announce(thrown instanceof Error ? thrown.message : 'The part could not be cut out.')
+    }
+  }
   return (
-    <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
+    <article
+      aria-label="Question"
+      data-message-id={message.id}
+      className="group/question flex flex-col items-end gap-2"
+    >
       {inRuns(message.parts).map((run, index) =>
         typeof run === 'string' ? (
           <QuestionText key={index} text={run} isFound={isFound} />
@@ -91,11 +119,13 @@ export function Question({ message }: { message: Message }): ReactNode {
           Answer as: {message.format.name}
         </p>
       ) : null}
-      <Branches message={message} />
+      <QuestionActions message={message} />
       <PictureViewer
         pictures={pictures}
         index={viewed}
         onIndexChange={setViewed}
+        onMarks={askAbout ? mark : undefined}
+        onCrop={askAbout ? (number, box) => void crop(number, box) : undefined}
         onInput={(index) => showInputOf(images[index]!)}
       />
     </article>

@@ -1,5 +1,6 @@
 import type { ErrorInfo, Message, Progress, Remedy, Usage } from '#contract'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { reasoningOf, textOf } from '../../lib/conversation/state.ts'
 import { count, duration, percent, speed } from '../../lib/format.ts'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
 
@@ -100,6 +101,19 @@ export function progressText(progress: Progress | undefined): string {
     case 'prefill':
       return total > 0 ? `Reading the prompt ${percent(share)}` : 'Reading the prompt'
   }
+}
+
+/**
+ * Whether a text can be gone on with from where it was cut: it is the last answer, alone, and of a model's own words. Where the
+ * context is full there is no room to go on in.
+ */
+export function canGoOn({ order, others, messages }: OpenConversation, message: Message): boolean {
+  const { id, parentId, status, error, usage } = message
+  const isPages = parentId !== null && messages[parentId]?.job?.pages !== undefined
+  if (order.at(-1) !== id || others[id] !== undefined || isPages || message.role !== 'assistant') return false
+  if (textOf(message) === '' && !reasoningOf(message)) return false
+  if (status === 'complete') return usage?.cutOff === 'length'
+  return status !== 'streaming' && error?.code !== 'ContextFull'
 }
 
 /** Says where an answer was cut off, and what lets the next one be longer. */

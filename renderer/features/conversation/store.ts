@@ -1,4 +1,4 @@
-import type { ConversationEvent, Remedy } from '#contract'
+import type { ConversationEvent, Message, Remedy, Variation } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
@@ -49,27 +49,42 @@ export async function followConversation(id: string | null, signal: AbortSignal)
 
 /**
  * Answers the same question again as a new branch, by two models while the conversation compares; `remedy` is changed
- * first, when the context was full. `onReading` is told of videos whose frames have to be read again before.
+ * first, when the context was full; `variation`: how this one is answered otherwise. `onReading` is told of videos whose frames have to be read again before.
  */
 export async function retry(
   messageId: string,
   options: {
     readonly remedy?: Remedy | undefined
+    readonly variation?: Variation | undefined
     readonly signal: AbortSignal
     readonly onReading: (reading: Rereading | null) => void
   },
 ): Promise<void> {
-  const { remedy, signal, onReading } = options
+  const { remedy, variation, signal, onReading } = options
   const { id } = useOpenConversation.getState()
-  const compareWith = comparedIn(id)?.id ?? null
-  const again = { messageId, compareWith, ...thinkingIn(id), ...(remedy && { remedy }) }
+  // another model answers alone
+  const compareWith = variation?.modelId === undefined ? (comparedIn(id)?.id ?? null) : null
+  const again = {
+    messageId,
+    compareWith,
+    ...thinkingIn(id),
+    ...(remedy && { remedy }),
+    ...(variation && { variation }),
+  }
   await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
 }
 
-/** Goes on with pages that were not all read, in the same answer. */
-export async function readOn(messageId: string): Promise<void> {
+/** Goes on with an answer that did not come to its end: pages that were not all read, or a text that was cut. */
+export async function goOn(messageId: string): Promise<void> {
   const { id } = useOpenConversation.getState()
-  await call((core) => core.ask.readOn({ messageId, ...thinkingIn(id) }))
+  await call((core) => core.ask.goOn({ messageId, ...thinkingIn(id) }))
+}
+
+/** The last question that is shown; null: there is none. */
+export function lastQuestion(): Message | null {
+  const { order, messages } = useOpenConversation.getState()
+  const id = order.findLast((one) => messages[one]?.role === 'user')
+  return (id !== undefined && messages[id]) || null
 }
 
 /** Stops an answer and the one beside it; their text so far stays. */

@@ -156,6 +156,11 @@ export class Tokenizer {
     return out.subarray(0, length)
   }
 
+  /** Whether there is a token of that id. */
+  has(id: number): boolean {
+    return Number.isInteger(id) && id >= 0 && id < this.llama.vocabSize(this.vocab)
+  }
+
   /** Whether the token ends an answer. */
   isEnd(id: number): boolean {
     return this.llama.vocabIsEog(this.vocab, id)

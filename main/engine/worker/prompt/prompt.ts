@@ -12,6 +12,7 @@ import type { Media } from '../vision/media.ts'
 import { gridTokens } from '../../../lib/families/grid.ts'
 import { positionSpan } from './positions.ts'
 import type { Unit } from './positions.ts'
+import { beginWith } from './begun.ts'
 import { OPENS } from '../thoughts.ts'
 import type { ThoughtStart } from '../thoughts.ts'
 import { PADS, endsInThought, renderRaw } from './template.ts'
@@ -28,7 +29,11 @@ export interface Prompt {
   readonly media: ReadonlyMap<string, Media>
   /** Its pictures and videos in order, as they are resized and where they stand. */
   readonly seen: readonly SeenPart[]
-  /** How its answer begins. */
+  /** The tokens of an answer that is gone on with, at its end; none: it is a new one. */
+  readonly begun: readonly number[]
+  /** Those of its text alone. */
+  readonly begunText: readonly number[]
+  /** How its answer begins, or goes on. */
   readonly thought: ThoughtStart
   /** Whether its answer begins with a thought that no tag opens or closes. */
   readonly isUntagged: boolean
@@ -159,8 +164,14 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const systemTokens = await Promise.all(system.filter((part) => part.type === 'text').map(countOf))
   const templateTokens = request.isRaw ? 0 : (await tokensOf(rules.template.bare)).length + SYSTEM_TOKENS
   const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, templateTokens)
-  const thought = thoughtOf(request, written)
-  const isUntagged = thought === 'inside' && !endsInThought(written)
+  const isBare = thoughtOf(request, written) === 'inside' && !endsInThought(written)
+  const begun = request.begun ? await beginWith(request.begun, written, tokenizer, isBare) : null
+  for (const id of begun?.ids ?? []) {
+    units.push({ token: id })
+    ids.push(id)
+  }
+  const thought = begun?.thought ?? thoughtOf(request, written)
+  const isUntagged = thought === 'inside' && isBare
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   const { image: pictureTokens, video: videoTokens } = mediaTokens
   return {
@@ -168,9 +179,11 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     ids,
     media,
     seen,
+    begun: begun?.ids ?? [],
+    begunText: begun?.textIds ?? [],
     thought,
     isUntagged,
-    thinks: isUntagged || isThinking(request, rules.template, written),
+    thinks: begun ? thought === 'inside' : isUntagged || isThinking(request, rules.template, written),
     settled,
     tokens: ids.length,
     mediaTokens: pictureTokens + videoTokens,

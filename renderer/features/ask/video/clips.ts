@@ -304,3 +304,12 @@ export function freeClip(clip: Clip): void {
   if (clip.url !== '') URL.revokeObjectURL(clip.url)
   for (const { url } of clip.overview) URL.revokeObjectURL(url)
 }
+
+/** Ends what goes on for a picture or a video and frees the addresses that the window made for it. */
+export function free({ key, preview, clip }: Picture): void {
+  URL.revokeObjectURL(preview)
+  if (!clip) return
+  endClip(key)
+  freeClip(clip)
+  for (const picture of clip.pictures ?? []) URL.revokeObjectURL(picture.preview)
+}
