@@ -9,6 +9,8 @@ import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
 import { exchange } from './exchange.ts'
+import { folders } from './folders.ts'
+import { gallery } from './gallery.ts'
 import { host } from './host.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
@@ -29,6 +31,8 @@ export const contract = {
   downloads,
   benchmark,
   conversations,
+  folders,
+  gallery,
   exchange,
   ask,
   drafts,
@@ -54,6 +58,8 @@ export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
+export * from './folders.ts'
+export * from './gallery.ts'
 export * from './host.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'

@@ -29,6 +29,8 @@ export interface AskParts {
   readonly profileOf: (chosen: Chosen) => Profile | null
   readonly engine: Engine
   readonly second: SecondModel
+  /** Hears when the answers of a conversation have ended. */
+  readonly onAnswered?: (conversationId: string) => void
 }
 
 /** Answers of another model beside those of `AskParts.engine`. */
@@ -233,7 +235,10 @@ export function createAsk(parts: AskParts): Ask {
   ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
-    void started.done.then(() => running.delete(answerId))
+    void started.done.then(() => {
+      running.delete(answerId)
+      if (runsOf(conversationId).length === 0) parts.onAnswered?.(conversationId)
+    })
     return started
   }
   async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {

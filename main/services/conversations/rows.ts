@@ -21,6 +21,10 @@ export interface ConversationRow {
   readonly pinned: number
   readonly archived: number
   readonly deleted_at: number | null
+  readonly folder_id: string | null
+  readonly cover: string | null
+  /** A JSON array. */
+  readonly tags: string | null
 }
 
 export interface MessageRow {
@@ -39,6 +43,8 @@ export interface MessageRow {
   readonly beside_id: string | null
   readonly format: string | null
   readonly job: string | null
+  /** How many media were not in the export that it came from. */
+  readonly missing: number
   readonly created_at: number
 }
 
@@ -66,6 +72,9 @@ export function conversationOf(row: ConversationRow): Conversation {
     ...(row.pinned !== 0 && { pinned: true }),
     ...(row.archived !== 0 && { archived: true }),
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
+    ...(row.cover !== null && { cover: row.cover }),
+    ...(row.folder_id !== null && { folderId: row.folder_id }),
+    ...(row.tags !== null && { tags: JSON.parse(row.tags) as string[] }),
   }
 }
 
