@@ -1,7 +1,10 @@
 import { Menu as Base } from '@base-ui/react/menu'
-import { Check } from 'lucide-react'
+import { Check, ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
+
+const popup =
+  'float-motion max-h-(--available-height) min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none'
 
 /** A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. */
 export function Menu({
@@ -20,9 +23,7 @@ export function Menu({
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">
-          <Base.Popup className="float-motion max-h-(--available-height) min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
-            {children}
-          </Base.Popup>
+          <Base.Popup className={popup}>{children}</Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>
@@ -36,6 +37,23 @@ const item =
   'flex min-h-8 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-muted'
 /** The sign of what is chosen keeps its place where nothing is. */
 const tick = 'flex size-4 shrink-0 items-center justify-center [&_svg]:size-3.5 [&_svg]:text-accent'
+
+/** A line of a menu that opens another menu beside it. */
+export function Submenu({ label, children }: { label: ReactNode; children: ReactNode }): ReactNode {
+  return (
+    <Base.SubmenuRoot>
+      <Base.SubmenuTrigger className={cx(item, 'data-[popup-open]:bg-hover')}>
+        {label}
+        <ChevronRight className="-mr-1 ml-auto" aria-hidden />
+      </Base.SubmenuTrigger>
+      <Base.Portal>
+        <Base.Positioner sideOffset={-2} alignOffset={-5} className="outline-none">
+          <Base.Popup className={popup}>{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.SubmenuRoot>
+  )
+}
 
 /** A line between groups of a menu. */
 export const MenuSeparator = (): ReactNode => <Base.Separator className="mx-2 my-1 h-px bg-hairline" />
