@@ -23,9 +23,7 @@ const open = () => {
   const scripted = new ScriptedEngine()
   return { errors, idle, scripted, engine: idle.attend(scripted) }
 }
-async function drain(events: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of events);
-}
+const drain = (events: AsyncIterable<unknown>) => Array.fromAsync(events)
 
 test('one piece after another is done while nothing is asked, and none while something is', async () => {
   const { idle, engine, scripted, errors } = open()

@@ -51,15 +51,15 @@ export function createDescriptions(parts: DescriptionsParts): Descriptions {
     sha: string,
     chosen: Chosen,
     by: Pick<Engine, 'batch'>,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
   ): Promise<string> {
     const request = requestFor(sha, chosen, parts)
     let text = ''
-    for await (const event of by.batch(request.model, [request], { ...(signal && { signal }) })) {
+    for await (const event of by.batch(request.model, [request], { signal, isSpare: by === engine })) {
       if (event.type === 'text') text += event.text
       else if (event.type === 'failed') throw AppError.from(event.error)
     }
-    if (signal?.aborted) throw new AppError('Interrupted', 'Stopped.')
+    if (signal.aborted) throw new AppError('Interrupted', 'Stopped.')
     const description = plain(text)
     if (description === '')
       throw new AppError('EngineFailed', 'The model said nothing about this picture. Try another model.')

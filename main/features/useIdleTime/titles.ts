@@ -50,7 +50,7 @@ export function createTitles(parts: TitlesParts): Titles {
       context: chosen.context,
     } as const
     let written = ''
-    for await (const event of engine.batch(model, [request], { signal })) {
+    for await (const event of engine.batch(model, [request], { signal, isSpare: true })) {
       if (event.type === 'text') written += event.text
       else if (event.type === 'done' && event.result.finishReason !== 'aborted' && !signal.aborted) {
         const title = titleFrom(written)

@@ -52,7 +52,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
   /** A conversation as the list tells it: also whether it is being answered. */
   const listed = (conversation: Conversation): Conversation =>
-    streaming.values().some(({ conversationId }) => conversationId === conversation.id)
+    [...streaming.values()].some(({ conversationId }) => conversationId === conversation.id)
       ? { ...conversation, answering: true }
       : conversation
   const list = (): ConversationListEvent => ({ type: 'snapshot', conversations: store.list().map(listed) })

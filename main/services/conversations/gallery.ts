@@ -38,7 +38,7 @@ export function createGallery(db: Database, index: Pick<SearchIndex, 'addMessage
     shas: db
       .prepare<[number, number], string>(`
         SELECT p.attachment_sha ${shown} AND ${kinds[kind]}
-        GROUP BY p.attachment_sha ORDER BY max(m.position) DESC LIMIT ? OFFSET ?`)
+        GROUP BY p.attachment_sha ORDER BY max(m.position) DESC, p.attachment_sha LIMIT ? OFFSET ?`)
       .pluck(),
   })
   const of = {
