@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError, TRASH_DAYS } from '#contract'
 import type { HostCommand, Sha256 } from '#contract'
-import { createEngine } from './engine/index.ts'
+import { createEngine, createIdleWork } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
 import { createAsk, createComposing } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
@@ -18,6 +18,7 @@ import { createInspectInput } from './features/inspectInput/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
+import { createDescriptions, createTitles } from './features/useIdleTime/index.ts'
 import { openStore } from './lib/database/index.ts'
 import type { Store } from './lib/database/index.ts'
 import { Emitter, eventStream } from './lib/events.ts'
@@ -110,7 +111,9 @@ export function createApp(
   const conversations = createConversations(db)
   const drafts = createDrafts(db)
   const settings = createSettings(db)
-  const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache, log })
+  const idle = createIdleWork((error) => log.warn('idle.failed', errorFields(error)))
+  const ownEngine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache, log })
+  const engine = idle.attend(ownEngine)
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
   const models = createModels({
     db,
@@ -152,11 +155,18 @@ export function createApp(
   const choosingProfile = createChooseProfile({ profiles, models })
   const compare = createCompare({
     first: engine,
-    second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second'), log }),
+    second: idle.attend(
+      parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second'), log }),
+    ),
   })
+  const profileOf = choosingProfile.of
+  const titles = createTitles({ conversations, settings, models, profileOf, engine: ownEngine, idle })
   const composing = createComposing({ drafts, attachments, conversations, models })
   const asking = { conversations, drafts: composing, settings, models, attachments, frames }
-  const ask = createAsk({ ...asking, profileOf: choosingProfile.of, engine, second: compare })
+  const descriptions = createDescriptions({
+    ...{ conversations, settings, models, profileOf, attachments, engine: ownEngine, asked: engine, idle },
+  })
+  const ask = createAsk({ ...asking, profileOf, engine, second: compare, onAnswered: titles.answered })
   const loading = createLoadModel({ models, engine, settings, makeWay: (model) => compare.makeWay(model) })
   const measuring = createMeasureModel({ models, settings, engine, benchmarks, resources: paths.resources })
   const downloading = createDownloadModel({
@@ -281,6 +291,8 @@ export function createApp(
         await removeAll([id])
       },
     },
+    folders: conversations.folders.procedures,
+    gallery: descriptions.procedures,
     ...models.procedures,
     ...media.procedures,
     ask: ask.procedures,
@@ -332,6 +344,7 @@ export function createApp(
     exchange.close()
     for (const end of served) end()
     await emptied
+    await idle.close()
     const mediaClosed = media.close()
     await downloading.close()
     await models.close()

@@ -11,6 +11,7 @@ import {
   PictureMark,
   ScreenPlace,
   Seen,
+  Sha256,
   VideoAttachment,
 } from './media.ts'
 
@@ -165,10 +166,18 @@ export type Message = z.infer<typeof Message>
 /** So many days a conversation stays in the trash before it is deleted for good. */
 export const TRASH_DAYS = 30
 
+/** A word that a conversation is found by. */
+export const Tag = z.string().trim().min(1).max(40)
+export type Tag = z.infer<typeof Tag>
+
+/** The most tags of a conversation. */
+export const MAX_TAGS = 20
+
 /**
  * `pinned`: stands on top of the list. `archived`: is kept out of it. `deletedAt`: is in the trash since then, in ms since 1970,
  * and takes no question. `partOf`: it holds messages that were deleted out of this conversation, and is in the trash until
- * they are restored.
+ * they are restored. `cover`: its first picture or video. `answering`: an answer of it is being written. `folderId`: the
+ * folder of the list that it is in. `tags`: in the order in which they were given, each once.
  */
 export const Conversation = z.object({
   id: Id,
@@ -180,6 +189,10 @@ export const Conversation = z.object({
   archived: z.literal(true).optional(),
   deletedAt: z.int().optional(),
   partOf: Id.optional(),
+  cover: Sha256.optional(),
+  answering: z.literal(true).optional(),
+  folderId: Id.optional(),
+  tags: z.array(Tag).max(MAX_TAGS).optional(),
 })
 export type Conversation = z.infer<typeof Conversation>
 
@@ -244,12 +257,13 @@ export type ConversationListEvent = z.infer<typeof ConversationListEvent>
 
 /**
  * What narrows a search, each for the whole conversation: whether it has pictures, and videos; the name of a model that
- * answered in it; when it was changed last, from `since` until before `until`, in ms since 1970. Unset: whatever.
+ * answered in it; a tag that it has; when it was changed last, from `since` until before `until`, in ms since 1970. Unset: whatever.
  */
 export const SearchFilter = z.object({
   picture: z.literal(true).optional(),
   video: z.literal(true).optional(),
   model: z.string().max(1000).optional(),
+  tag: Tag.optional(),
   since: z.int().optional(),
   until: z.int().optional(),
 })
@@ -257,13 +271,14 @@ export type SearchFilter = z.infer<typeof SearchFilter>
 
 /**
  * A message that holds what is searched for: in its words, or, where none of it stands there, in the name of a picture or
- * video. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
+ * video, or else in what a model saw in its picture `picture`. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
  */
 export const SearchHit = z.object({
   messageId: Id,
   role: z.enum(['user', 'assistant']),
-  in: z.enum(['text', 'file']),
+  in: z.enum(['text', 'file', 'picture']),
   snippet: z.string(),
+  picture: z.object({ sha: Sha256, name: z.string() }).optional(),
 })
 export type SearchHit = z.infer<typeof SearchHit>
 
@@ -319,6 +334,19 @@ export const conversations = {
   pin: oc.input(z.object({ ids: Ids, pinned: z.boolean() })).output(z.void()),
   /** Puts conversations away, where search still finds them, or back into the list. */
   archive: oc.input(z.object({ ids: Ids, archived: z.boolean() })).output(z.void()),
+  /**
+   * Gives conversations tags, and takes some from them. A tag that is there in another case keeps its spelling. Throws
+   * InvalidInput where one would have more than `MAX_TAGS`; nothing is changed then.
+   */
+  tag: oc
+    .input(
+      z.object({
+        ids: Ids,
+        add: z.array(Tag).max(MAX_TAGS).default([]),
+        remove: z.array(Tag).max(MAX_TAGS).default([]),
+      }),
+    )
+    .output(z.void()),
   /** Moves conversations to the trash, with what they hold; their answers stop. They are deleted for good after `TRASH_DAYS`. */
   discard: oc.input(z.object({ ids: Ids })).output(z.void()),
   /** Takes conversations out of the trash, to where they were; messages that were deleted, back into theirs. */

@@ -9,6 +9,8 @@ import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
 import { exchange } from './exchange.ts'
+import { folders } from './folders.ts'
+import { gallery } from './gallery.ts'
 import { host } from './host.ts'
 import { inputs } from './inputs.ts'
 import { attachments } from './media.ts'
@@ -31,6 +33,8 @@ export const contract = {
   downloads,
   benchmark,
   conversations,
+  folders,
+  gallery,
   exchange,
   ask,
   drafts,
@@ -56,6 +60,8 @@ export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
+export * from './folders.ts'
+export * from './gallery.ts'
 export * from './host.ts'
 export * from './inputs.ts'
 export * from './models.ts'

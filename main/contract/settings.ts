@@ -42,6 +42,10 @@ export const Settings = z.object({
   engineIdleMinutes: z.number().min(1).max(1440).nullable(),
   /** The keys that capture the screen from anywhere, as Electron writes accelerators; null: none. */
   captureShortcut: z.string().min(1).max(64).nullable(),
+  /** Whether the model gives a conversation its title after the first answer. */
+  titlesByModel: z.boolean(),
+  /** Whether pictures are described while nothing is asked, so that search finds what is in them. */
+  describePictures: z.boolean(),
 })
 export type Settings = z.infer<typeof Settings>
 
@@ -59,6 +63,8 @@ export const defaultSettings: Settings = {
   sources: { order: ['huggingface', 'mirror', 'modelscope'], mirrorUrl: null },
   engineIdleMinutes: 15,
   captureShortcut: 'CommandOrControl+Shift+9',
+  titlesByModel: true,
+  describePictures: false,
 }
 
 /** What a window may change: the model is chosen by `models.choose`, the models folder moved by `library.moveFolder`. */

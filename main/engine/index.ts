@@ -1,6 +1,8 @@
 export { checkFormat } from './grammar/grammar.ts'
 export { createEngine } from './client/engine.ts'
 export type { EngineOptions } from './client/engineProcess.ts'
+export { createIdleWork } from './client/idleWork.ts'
+export type { IdleJob, IdleWork } from './client/idleWork.ts'
 export { anyPlacement, contextOptions, estimateFit, estimatePlacement } from './memory/estimateFit.ts'
 export { sizedModel, usualFiles } from './memory/estimateFit.ts'
 export type { SizedModel } from './memory/estimateFit.ts'

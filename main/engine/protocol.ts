@@ -57,6 +57,8 @@ export type ToWorker = { readonly requestId?: string | null } & (
       readonly model: ModelFiles
       readonly requests: readonly AnswerRequest[]
       readonly parallel: number
+      /** Where memory is short it fails, and the model stays as it is. */
+      readonly isSpare: boolean
     }
   | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }

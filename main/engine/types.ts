@@ -204,6 +204,8 @@ export interface BatchOptions {
   readonly signal?: AbortSignal
   /** Sequences that share a step of the model; 4 unless told. */
   readonly parallel?: number
+  /** Nobody waits for it: where memory is short it fails, and the model stays as it is. */
+  readonly isSpare?: boolean
 }
 
 /** Exact prompt tokens of a request, per part of its last message and in all. `text`, `pictures` and `video` make up `total`. */

@@ -70,6 +70,8 @@ const handlers: Handlers = {
     setToken: unused,
   },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
+  folders: { watch: unused, create: unused, rename: unused, remove: unused, move: unused },
+  gallery: { list: unused, described: unused, describe: unused, forget: unused },
   exchange: { export: unused, import: unused },
   benchmark: { run: unused, results: unused, export: unused },
   conversations: {
@@ -80,6 +82,7 @@ const handlers: Handlers = {
     answeredBy: unused,
     pin: unused,
     archive: unused,
+    tag: unused,
     discard: unused,
     restore: unused,
     emptyTrash: unused,

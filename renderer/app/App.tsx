@@ -32,6 +32,7 @@ import {
   Sidebar,
   TrashBanner,
   followConversations,
+  followFolders,
   isRemovedHere,
   useConversationList,
 } from '../features/conversationList/index.ts'
@@ -41,6 +42,7 @@ import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
 import { ExportDialog, ImportDialog } from '../features/exchange/index.ts'
 import type { ExportWish, Exportable } from '../features/exchange/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
+import { GalleryPage, isGallery, openGallery } from '../features/gallery/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
 import { ProfilesSetting } from '../features/profiles/index.ts'
@@ -53,6 +55,7 @@ import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { endFinding, showFound } from '../lib/finding.ts'
+import type { Shown } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
 import { printConversation } from '../lib/printing.ts'
 import { followProfiles } from '../lib/profiles.ts'
@@ -89,6 +92,8 @@ export function App(): ReactNode {
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
+  const inGallery = isGallery(page)
+  const conversations = useConversationList(({ byId }) => byId)
   const captureShortcut = useSettings((state) => state.settings.captureShortcut)
 
   useCore(conversationId)
@@ -100,8 +105,8 @@ export function App(): ReactNode {
     openConversation(null)
   }, [status])
 
-  const open = (id: string | null, found?: { readonly query: string; readonly messageId: string }): void => {
-    if (id !== null && found) showFound(id, found.query, found.messageId)
+  const open = (id: string | null, found?: Shown): void => {
+    if (id !== null && found) showFound(id, found)
     else endFinding()
     openConversation(id)
     sidebar.closeOverlay()
@@ -134,13 +139,17 @@ export function App(): ReactNode {
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
-      else if (models) closePage()
+      else if (models || inGallery) closePage()
       else if (answering) stopAnswer()
       else endFinding()
     },
   })
   const showModels = (): void => {
     openModels()
+    sidebar.closeOverlay()
+  }
+  const showGallery = (): void => {
+    openGallery()
     sidebar.closeOverlay()
   }
   const showDownloads = (): void => {
@@ -180,6 +189,7 @@ export function App(): ReactNode {
           onOpen={open}
           onLeave={leave}
           onExport={exportOne}
+          onGallery={showGallery}
           onModels={showModels}
           onSettings={() => setSettingsOpen(true)}
           note={<DownloadsNote onOpen={showDownloads} />}
@@ -189,6 +199,12 @@ export function App(): ReactNode {
       {models ? (
         <>
           <ModelsView place={models} toggle={toggle} onClose={closePage} />
+          <ConnectionBanner />
+          {live}
+        </>
+      ) : inGallery ? (
+        <>
+          <GalleryPage toggle={toggle} version={conversations} onOpen={open} onClose={closePage} />
           <ConnectionBanner />
           {live}
         </>
@@ -269,7 +285,7 @@ export function App(): ReactNode {
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
-          if (models) closePage()
+          if (models || inGallery) closePage()
           void addFiles(conversationId, files)
         }}
       />
@@ -350,6 +366,7 @@ function useCore(conversationId: string | null): void {
       followSettings,
       followEngine,
       followConversations,
+      followFolders,
       followLibrary,
       followProfiles,
       followDownloads,

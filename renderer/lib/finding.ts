@@ -10,6 +10,8 @@ export interface Finding {
   readonly query: string
   /** The message that is shown. */
   readonly messageId: string
+  /** The name of the picture or video in it that is meant; null: as its hit says. */
+  readonly picture: string | null
   /** All messages of the conversation that were found, in their order; null: not known yet. */
   readonly hits: readonly SearchHit[] | null
   /** Rises whenever the message is to be brought into view. */
@@ -25,13 +27,21 @@ export function endFinding(): void {
   if (useFinding.getState().finding) useFinding.setState({ finding: null })
 }
 
+/** What is to be shown of a conversation: a message, for a search or for a picture or video in it. */
+export interface Shown {
+  readonly query: string
+  readonly messageId: string
+  readonly picture?: string
+}
+
 /** Shows a message that a search found, and looks for the others of its conversation. */
-export function showFound(conversationId: string, query: string, messageId: string): void {
+export function showFound(conversationId: string, shown: Shown): void {
+  const { query, messageId, picture = null } = shown
   const before = useFinding.getState().finding
   const isSame = before?.conversationId === conversationId && before.query === query
   const turn = ++turns
   const hits = isSame ? before.hits : null
-  useFinding.setState({ finding: { conversationId, query, messageId, hits, turn } })
+  useFinding.setState({ finding: { conversationId, query, messageId, picture, hits, turn } })
   if (hits) return tell()
   call((core) => core.conversations.findIn({ id: conversationId, query, limit: 1000 })).then(
     (found) => {
@@ -56,7 +66,7 @@ export function stepFound(by: 1 | -1): void {
   const place = finding && placeOf(finding)
   if (!finding?.hits || !place) return
   const next = finding.hits[(place.place - 1 + by + place.of) % place.of]!
-  useFinding.setState({ finding: { ...finding, messageId: next.messageId, turn: ++turns } })
+  useFinding.setState({ finding: { ...finding, messageId: next.messageId, picture: null, turn: ++turns } })
   tell()
 }
 

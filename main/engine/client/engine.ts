@@ -130,14 +130,14 @@ class LlamaEngine implements Engine {
   async *batch(
     model: ModelFiles,
     requests: readonly AnswerRequest[],
-    { signal, parallel = 4 }: BatchOptions = {},
+    { signal, parallel = 4, isSpare = false }: BatchOptions = {},
   ): AsyncGenerator<BatchEvent> {
     if (requests.length === 0) return
     const link = await this.process.connect(model, signal)
     if (!link) return
     yield* eventStream<BatchEvent>(
       ({ push, end, fail }) => {
-        const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
+        const id = link.request({ op: 'batch', model, requests, parallel, isSpare }, (reply) => {
           if (reply instanceof AppError) fail(reply)
           else if (reply.type === 'batchText') push({ type: reply.of, index: reply.index, text: reply.text })
           else if (reply.type === 'batchEnd')

@@ -20,6 +20,7 @@ export interface Performers {
 export async function perform(job: QueuedJob, running: RunningJob, performers: Performers): Promise<JobResult> {
   const { host, send } = performers
   let hasBegun = false
+  const mayMakeRoom = !running.isGuest && !(job.op === 'batch' && job.isSpare)
   const listener: AnswerListener = {
     seen: (seen) => send({ type: 'seen', id: job.id, seen }),
     progress: (progress) => {
@@ -47,7 +48,7 @@ export async function perform(job: QueuedJob, running: RunningJob, performers: P
     try {
       return await performLoaded(job, running, performers, listener)
     } catch (error) {
-      if (!hasBegun && !running.isGuest && (await host.makeRoom(error, job.op === 'batch'))) continue
+      if (!hasBegun && mayMakeRoom && (await host.makeRoom(error, job.op === 'batch'))) continue
       host.jobFailed(error)
       throw error
     }

@@ -41,6 +41,8 @@ export interface AskParts {
   readonly profileOf: (chosen: Chosen) => Profile | null
   readonly engine: Engine
   readonly second: SecondModel
+  /** Hears when the answers of a conversation have ended. */
+  readonly onAnswered?: (conversationId: string) => void
 }
 
 /** Answers of another model beside those of `AskParts.engine`. */
@@ -252,8 +254,11 @@ export function createAsk(parts: AskParts): Ask {
   ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
-    // an answer that is gone on with may be another run by then
-    void started.done.then(() => running.get(answerId) === started && running.delete(answerId))
+    void started.done.then(() => {
+      // an answer that is gone on with may be another run by then
+      if (running.get(answerId) === started) running.delete(answerId)
+      if (runsOf(conversationId).length === 0) parts.onAnswered?.(conversationId)
+    })
     return started
   }
   async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {

@@ -146,6 +146,11 @@ describe('JSON', () => {
     const report = await other.import([without])
     expect(report.leftOut).toEqual([expect.objectContaining({ count: 1, examples: ['circle <1>.png'] })])
     expect(other.conversations.whole(id).messages[0]?.parts[0]).toEqual(text('[Missing: circle <1>.png]'))
+    expect(await other.import([without])).toMatchObject({ count: 0, grown: 0, alreadyHere: 1 })
+    expect(await other.import([{ name: 'whole.zip', path }])).toMatchObject({ count: 0, grown: 1, pictures: 1 })
+    expect(other.conversations.whole(id).messages).toEqual(bed.conversations.whole(id).messages)
+    expect(await other.import([{ name: 'whole.zip', path }])).toMatchObject({ grown: 0, alreadyHere: 1, pictures: 0 })
+    expect(other.conversations.search('circle', 10)[0]?.hits).not.toEqual([])
   })
 
   test.each([

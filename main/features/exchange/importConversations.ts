@@ -164,6 +164,7 @@ async function* ownConversations(
         continue
       }
       const parts: Part[] = []
+      let lacking = 0
       for (const part of message.parts) {
         const absent: string[] = []
         for (const attachment of mediaOf(part)) {
@@ -172,12 +173,13 @@ async function* ownConversations(
           if (!(await stored)) absent.push(attachment.name)
         }
         if (absent.length === 0) parts.push(part)
+        lacking += absent.length
         for (const missing of absent) {
           leftOut.add(reasons.absent, missing)
           parts.push({ type: 'text', text: `[Missing: ${missing}]` })
         }
       }
-      messages.push({ ...message, parts })
+      messages.push({ ...message, parts, ...(lacking > 0 && { missing: lacking }) })
     }
     yield { ...whole, messages }
   }
@@ -214,12 +216,18 @@ async function takeOver(program: string, source: ImportedConversation, way: Take
   const messages: StoredMessage[] = []
   for (const turn of source.turns) {
     const parts: Part[] = turn.reasoning === null ? [] : [{ type: 'reasoning', text: cut(turn.reasoning, leftOut) }]
-    if (!there.has(idOf(turn.id))) for (const part of turn.parts) parts.push(await partOf(part, way))
+    let missing = 0
+    for (const part of there.has(idOf(turn.id)) ? [] : turn.parts) {
+      const stored = await partOf(part, way)
+      if (part.type === 'picture' && stored.type === 'text') missing++
+      parts.push(stored)
+    }
     const said = joinTexts(parts, turn.role)
     messages.push({
       ...{ id: idOf(turn.id), conversationId: id, parentId: turn.parent === null ? null : idOf(turn.parent) },
       ...{ role: turn.role, parts: said, format: null, ...endOf(turn), model: turn.model?.slice(0, 200) ?? null },
       ...{ usage: null, timings: null, seen: null, leftOut: 0, beside: null, createdAt: turn.time ?? began },
+      ...(missing > 0 && { missing }),
     })
   }
   const title = (source.title ?? '').replace(/\s+/gu, ' ').trim().slice(0, 200)

@@ -55,6 +55,25 @@ const chatGpt = (more: object = {}) => [
 ]
 const account = { 'user.json': '{"email": "a@b"}', 'chat.html': '<html>', '__MACOSX/._conversations.json': 'x' }
 
+test('a picture that was not in a first export is filled in by a fuller one, and nothing else is changed', async () => {
+  const lean = { ...account, 'conversations.json': JSON.stringify(chatGpt()) }
+  const report = await bed.import([await zipOf(join(folder.path, 'lean.zip'), lean)])
+  expect(report).toMatchObject({ count: 1, pictures: 0 })
+  const [{ id = '' } = {}] = report.imported
+  expect(stored(id)[0]).toEqual(['user', expect.stringMatching(/^\[Picture that is not in the export.*What\?$/s), null])
+  bed.conversations.rename(id, 'Mine')
+  const full = { ...lean, 'file_0a.dat': CIRCLE }
+  const again = await bed.import([await zipOf(join(folder.path, 'full.zip'), full)])
+  expect(again).toMatchObject({ count: 0, grown: 1, pictures: 1, leftOut: [] })
+  expect(stored(id)).toEqual([
+    ['user', expect.stringMatching(/^\[.*\]What\?$/), null],
+    ['assistant', 'Red.', 0],
+    ['assistant', 'A circle.', 0],
+  ])
+  expect(bed.conversations.referencedShas()).toHaveLength(1)
+  expect(bed.conversations.get(id).title).toBe('Mine')
+})
+
 test('a zip of ChatGPT, one folder deep, comes with its picture and both answers, once', async () => {
   const files = {
     ...account,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError, Conversation, Id, Message } from '#contract'
+import { AppError, Conversation, Folder, Id, Message } from '#contract'
 import type { WholeConversation } from '../../services/conversations/index.ts'
 
 /** The file that tells an export of our own, and its version. A version that only adds fields keeps its number. */
@@ -20,6 +20,7 @@ const Manifest = z.object({
 const StoredConversation = z.object({
   conversation: Conversation.extend({ title: z.string().max(1000) }),
   messages: z.array(Message.omit({ siblings: true }).extend({ id: Id })).max(MAX_MESSAGES),
+  folder: Folder.optional(),
 })
 
 /** The manifest of an export of these conversations. */
@@ -39,8 +40,8 @@ export const writeManifest = (ids: readonly string[], exportedAt: number): strin
 export const conversationFile = (id: string): string => `conversations/${id}.json`
 
 /** A conversation as it stands in an export. */
-export const writeConversation = ({ conversation, messages }: WholeConversation): string =>
-  JSON.stringify({ conversation, messages }, null, 1)
+export const writeConversation = ({ conversation, messages, folder }: WholeConversation): string =>
+  JSON.stringify({ conversation, messages, folder }, null, 1)
 
 /** The conversations that a manifest names. Throws InvalidInput for a damaged one, and one of a newer version. */
 export function readManifest(content: string): readonly string[] {
@@ -58,7 +59,7 @@ export function readManifest(content: string): readonly string[] {
 export function readConversation(content: string, name: string): WholeConversation {
   const read = StoredConversation.safeParse(parse(content, name))
   if (!read.success) throw damaged(name, read.error)
-  const { conversation, messages } = read.data
+  const { conversation, messages, folder } = read.data
   const known = new Map(messages.map((message) => [message.id, message]))
   const isWhole =
     messages.length > 0 &&
@@ -70,7 +71,7 @@ export function readConversation(content: string, name: string): WholeConversati
     ) &&
     (conversation.leafId === null || known.has(conversation.leafId))
   if (!isWhole) throw damaged(name)
-  return { conversation, messages }
+  return { conversation, messages, folder }
 }
 
 function parse(content: string, name: string): unknown {

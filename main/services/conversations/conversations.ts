@@ -1,9 +1,11 @@
 import { AppError } from '#contract'
-import type { ConversationListEvent, ErrorInfo, Message } from '#contract'
+import type { Conversation, ConversationListEvent, ErrorInfo, Message } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
 import { createBranching } from './branching.ts'
 import { ConversationFeed } from './feed.ts'
+import { createFolders } from './folders.ts'
+import { createGallery } from './gallery.ts'
 import { createMessageStore, titleOf } from './messageStore.ts'
 import { createPieces } from './pieces.ts'
 import { createSearch } from './search.ts'
@@ -51,7 +53,13 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const upkeep = () => runUpkeep(db, index, () => streaming.size > 0).catch(warn)
   setTimeout(() => void upkeep(), UPKEEP_AFTER_MS).unref()
 
-  const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: store.conversation(id) })
+  /** A conversation as the list tells it: also whether it is being answered. */
+  const listed = (conversation: Conversation): Conversation =>
+    [...streaming.values()].some(({ conversationId }) => conversationId === conversation.id)
+      ? { ...conversation, answering: true }
+      : conversation
+  const list = (): ConversationListEvent => ({ type: 'snapshot', conversations: store.list().map(listed) })
+  const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: listed(store.conversation(id)) })
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
     const messages = store.path(conversation.leafId).map(withLost)
@@ -117,10 +125,18 @@ export function createConversations(db: Database, now: () => number = Date.now):
   /** Changes conversations together and tells of those that `change` changed. */
   const changeAll = (ids: readonly string[], change: (id: string) => boolean) => {
     const changed = db.transaction(() => [...new Set(ids)].filter(change))()
-    if (changed.length > FEW_CHANGES) listEvents.emit({ type: 'snapshot', conversations: store.list() })
+    if (changed.length > FEW_CHANGES) listEvents.emit(list())
     else changed.forEach(upsert)
     for (const id of changed)
       if (feed.hasReaders(id)) feed.publish(id, { type: 'conversation', conversation: store.conversation(id) })
+  }
+  const folders = createFolders(db, changeAll)
+  const rename = (id: string, title: string) => {
+    db.transaction(() => store.rename(id, title))()
+    upsert(id)
+    const conversation = store.conversation(id)
+    feed.publish(id, { type: 'conversation', conversation })
+    return conversation
   }
   const refuseDiscarded = (id: string) => {
     if (store.conversation(id).deletedAt !== undefined)
@@ -157,7 +173,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     watchList: (signal) =>
       eventStream(
         ({ push }) => {
-          push({ type: 'snapshot', conversations: store.list() })
+          push(list())
           return listEvents.on(push)
         },
         { signal },
@@ -183,33 +199,40 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
     whole(id) {
       const { conversation, messages } = transfer.read(id)
+      const folder = conversation.folderId === undefined ? null : folders.get(conversation.folderId)
       const ended = messages.map((message) => {
         const error = lost.get(message.id)
         if (error) return { ...message, status: 'failed' as const, error }
         return message.status === 'streaming' ? { ...message, ...cutShort, error: cutShort.error ?? null } : message
       })
-      return { conversation, messages: ended }
+      return { conversation, messages: ended, ...(folder && { folder }) }
     },
 
     add(whole) {
-      const added = transfer.add(whole)
+      const added = transfer.add(whole, folders.ensure)
       const { id } = whole.conversation
+      if (whole.folder) folders.tell()
       if (added.isNew || added.added > 0) upsert(id)
       // who looks at it asks again, and sees the new branches
       if (!added.isNew && added.added > 0) feed.disconnect(id)
       return added
     },
 
-    rename(id, title) {
-      db.transaction(() => store.rename(id, title))()
-      const conversation = store.conversation(id)
-      listEvents.emit({ type: 'upsert', conversation })
-      feed.publish(id, { type: 'conversation', conversation })
-      return conversation
+    rename,
+
+    opening(id) {
+      if (!store.isUntitled(id)) return null
+      const path = store.path(store.conversation(id).leafId)
+      const [question, answer] = [path.find(isAsked), path.find(isAnswered)]
+      return question && answer ? { question: saidIn(question), answer: saidIn(answer) } : null
     },
+    suggestTitle: (id, title) => void (store.isUntitled(id) && rename(id, title)),
 
     pin: (ids, pinned) => changeAll(ids, (id) => store.pin(id, pinned)),
     archive: (ids, archived) => changeAll(ids, (id) => store.archive(id, archived)),
+    tag: (ids, add, remove) => changeAll(ids, (id) => store.tag(id, add, remove)),
+    folders,
+    gallery: createGallery(db, index),
     discard(ids) {
       const time = now()
       changeAll(ids, (id) => store.discard(id, time))
@@ -293,6 +316,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const length = (type: 'text' | 'reasoning') =>
         message.parts.reduce((sum, part) => (part.type === type ? sum + part.text.length : sum), 0)
       streaming.set(messageId, { conversationId, text: length('text'), reasoning: length('reasoning') })
+      upsert(conversationId)
       if (isShown(conversationId, messageId))
         feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
     },
@@ -373,6 +397,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       forget(messageId)
       lost.set(messageId, error)
       try {
+        upsert(conversationId)
         const message = withLost(store.message(messageId))
         if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
       } catch {
@@ -392,6 +417,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       rename: ({ id, title }) => conversations.rename(id, title),
       pin: ({ ids, pinned }) => conversations.pin(ids, pinned),
       archive: ({ ids, archived }) => conversations.archive(ids, archived),
+      tag: ({ ids, add, remove }) => conversations.tag(ids, add, remove),
       restore: ({ ids }) => conversations.restore(ids),
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
       editAnswer: ({ messageId, text }) => ({ messageId: conversations.editAnswer(messageId, text) }),
@@ -400,6 +426,13 @@ export function createConversations(db: Database, now: () => number = Date.now):
     },
   }
 }
+
+/** The words of a message, without a thought. */
+const saidIn = ({ parts }: Message): string =>
+  parts.flatMap((part) => (part.type === 'text' && part.text.trim() ? [part.text.trim()] : [])).join('\n')
+const isAsked = (message: Message): boolean => message.role === 'user'
+const isAnswered = (message: Message): boolean =>
+  message.role === 'assistant' && message.status === 'complete' && saidIn(message) !== ''
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')

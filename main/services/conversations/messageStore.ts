@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AppError } from '#contract'
+import { AppError, MAX_TAGS } from '#contract'
 import type { ChosenFormat, Conversation, MapEntry, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf, reasoningOf, storedMedium } from './rows.ts'
@@ -53,9 +53,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
     list: db.prepare<[], ConversationRow>('SELECT * FROM conversations ORDER BY updated_at DESC, position DESC'),
     addConversation: db.prepare(
-      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, NULL)',
+      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id, untitled) VALUES (?, ?, ?, ?, NULL, 1)',
     ),
-    rename: db.prepare('UPDATE conversations SET title = ? WHERE id = ?'),
+    rename: db.prepare('UPDATE conversations SET title = ?, untitled = 0 WHERE id = ?'),
+    untitled: db
+      .prepare<[string], number>('SELECT untitled FROM conversations WHERE id = ? AND deleted_at IS NULL')
+      .pluck(),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
     pin: db.prepare('UPDATE conversations SET pinned = @on WHERE id = @id AND pinned <> @on'),
@@ -65,6 +68,13 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     discardedBefore: db
       .prepare<[number], string>('SELECT id FROM conversations WHERE deleted_at < ? ORDER BY deleted_at')
       .pluck(),
+    /** A tag as it is spelled in some conversation. */
+    spelled: db
+      .prepare<[string], string>(`
+        SELECT tag.value FROM conversations, json_each(conversations.tags) AS tag
+        WHERE conversations.tags IS NOT NULL AND tag.value = ? COLLATE NOCASE LIMIT 1`)
+      .pluck(),
+    setTags: db.prepare('UPDATE conversations SET tags = @tags WHERE id = @id AND tags IS NOT @tags'),
     remove: db.prepare('DELETE FROM conversations WHERE id = ?'),
     message: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE id = ?'),
     path: db.prepare<[string], MessageRow>(
@@ -258,11 +268,24 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       sql.rename.run(title, id)
       index.addTitle(id)
     },
+    /** Whether it is still called by the first words of its question; not while it is in the trash. */
+    isUntitled: (id: string) => sql.untitled.get(id) === 1,
     // whether that changed anything
     pin: (id: string, on: boolean) => sql.pin.run({ id, on: Number(on) }).changes > 0,
     archive: (id: string, on: boolean) => sql.archive.run({ id, on: Number(on) }).changes > 0,
     discard: (id: string, now: number) => sql.discard.run(now, id).changes > 0,
     restore: (id: string) => sql.restore.run(id).changes > 0,
+    tag(id: string, add: readonly string[], remove: readonly string[]): boolean {
+      const row = sql.conversation.get(id)
+      if (!row) return false
+      const before = row.tags === null ? [] : (JSON.parse(row.tags) as string[])
+      const isIn = (tags: readonly string[], tag: string) => tags.some((one) => sameTag(one, tag))
+      const tags = before.filter((tag) => !isIn(remove, tag))
+      for (const tag of add) if (!isIn(tags, tag)) tags.push(sql.spelled.get(tag) ?? tag.toWellFormed())
+      if (tags.length > MAX_TAGS)
+        throw new AppError('InvalidInput', `A conversation has at most ${MAX_TAGS} tags. Take one off first.`, { id })
+      return sql.setTags.run({ id, tags: tags.length > 0 ? JSON.stringify(tags) : null }).changes > 0
+    },
     /** Those in the trash since before a time, the longest first. */
     discardedBefore: (time: number) => sql.discardedBefore.all(time),
     remove: (id: string) => void sql.remove.run(id),
@@ -337,6 +360,10 @@ export function createMessageStore(db: Database, index: SearchIndex) {
 }
 
 export type MessageStore = ReturnType<typeof createMessageStore>
+
+/** As SQLite's NOCASE compares. */
+const sameTag = (a: string, b: string): boolean => lowered(a) === lowered(b)
+const lowered = (tag: string): string => tag.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 /** Characters of a title at most. */
 const LONGEST_TITLE = 60

@@ -22,6 +22,10 @@ export interface ConversationRow {
   readonly archived: number
   readonly deleted_at: number | null
   readonly part_of: string | null
+  readonly folder_id: string | null
+  readonly cover: string | null
+  /** A JSON array. */
+  readonly tags: string | null
 }
 
 export interface MessageRow {
@@ -41,6 +45,8 @@ export interface MessageRow {
   readonly format: string | null
   readonly job: string | null
   readonly edited: number
+  /** How many media were not in the export that it came from. */
+  readonly missing: number
   readonly created_at: number
 }
 
@@ -69,6 +75,9 @@ export function conversationOf(row: ConversationRow): Conversation {
     ...(row.archived !== 0 && { archived: true }),
     ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
     ...(row.part_of !== null && { partOf: row.part_of }),
+    ...(row.cover !== null && { cover: row.cover }),
+    ...(row.folder_id !== null && { folderId: row.folder_id }),
+    ...(row.tags !== null && { tags: JSON.parse(row.tags) as string[] }),
   }
 }
 

@@ -69,13 +69,14 @@ const wholeAt = (text: string, index: number): number =>
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-/** What a message says: its words, and the names of its pictures and videos. */
+/** What a message says: its words, the names of its pictures and videos, and what models saw in the pictures. */
 interface Said {
   readonly id: string | null
   readonly conversation_id: string
   readonly role: SearchHit['role']
   readonly text: string | null
   readonly names: string | null
+  readonly seen: string | null
 }
 
 /** So many messages are listed of a conversation that is found. */
@@ -87,7 +88,7 @@ const LOOKED_AT = 500
 export interface Search {
   /**
    * Conversations that hold every word of the query in their title, or in one message of any branch with the names of its
-   * files, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
+   * files and what models saw in them, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
    * all that the filter lets through, where it says anything. What is in the trash is not found.
    */
   find(query: string, limit: number, filter?: SearchFilter): Found[]
@@ -129,23 +130,34 @@ export function createSearch(db: Database, index: SearchIndex): Search {
     .pluck()
   const messageAt = db.prepare<[number], Said>(`
     SELECT m.id, m.conversation_id, m.role, group_concat(p.text, char(10) ORDER BY p.ordinal) AS text,
-      group_concat(coalesce(p.attachment ->> '$.attachment.name', p.attachment ->> '$.name'), ', ' ORDER BY p.ordinal) AS names
-    FROM messages m JOIN parts p ON p.message_id = m.id WHERE m.position = ? AND m.status <> 'streaming'`)
+      group_concat(coalesce(p.attachment ->> '$.attachment.name', p.attachment ->> '$.name'), ', ' ORDER BY p.ordinal) AS names,
+      group_concat(d.text, char(10) ORDER BY p.ordinal) AS seen
+    FROM messages m JOIN parts p ON p.message_id = m.id LEFT JOIN picture_descriptions d ON d.sha = p.attachment_sha
+    WHERE m.position = ? AND m.status <> 'streaming'`)
+  const described = db.prepare<[string], { sha: string; name: string; text: string }>(`
+    SELECT d.sha, coalesce(p.attachment ->> '$.name', '') AS name, d.text
+    FROM parts p JOIN picture_descriptions d ON d.sha = p.attachment_sha WHERE p.message_id = ? ORDER BY p.ordinal`)
   const conversationAt = db.prepare<[number], ConversationRow>('SELECT * FROM conversations WHERE position = ?')
   const having = db
     .prepare<[string, string], number>('SELECT conversation FROM conversation_traits WHERE kind = ? AND value = ?')
     .pluck()
   const discarded = db.prepare<[], number>('SELECT position FROM conversations WHERE deleted_at IS NOT NULL').pluck()
+  const tagged = db
+    .prepare<[string], number>(`
+      SELECT DISTINCT c.position FROM conversations c, json_each(c.tags) AS tag
+      WHERE c.tags IS NOT NULL AND tag.value = ? COLLATE NOCASE`)
+    .pluck()
   const changed = db
     .prepare<[number, number], number>('SELECT position FROM conversations WHERE updated_at >= ? AND updated_at < ?')
     .pluck()
 
   /** The positions of conversations that a filter lets through; null: all. */
-  const allowedBy = ({ picture, video, model, since, until }: SearchFilter): ReadonlySet<number> | null => {
+  const allowedBy = ({ picture, video, model, tag, since, until }: SearchFilter): ReadonlySet<number> | null => {
     const sets: Set<number>[] = []
     if (picture) sets.push(new Set(having.all('picture', '')))
     if (video) sets.push(new Set(having.all('video', '')))
     if (model !== undefined) sets.push(new Set(having.all('model', model)))
+    if (tag !== undefined) sets.push(new Set(tagged.all(tag)))
     if (since !== undefined || until !== undefined)
       sets.push(new Set(changed.all(since ?? 0, until ?? Number.MAX_SAFE_INTEGER)))
     return sets.length === 0
@@ -183,12 +195,16 @@ export function createSearch(db: Database, index: SearchIndex): Search {
         const said = messageAt.get(position)
         if (!said || said.id === null) return null
         const text = fold(said.text ?? '')
-        if (!holdsAll(said.names === null ? text : `${text}\n${fold(said.names)}`)) return null
-        const isInText = folded.some((term) => text.includes(term))
-        return {
-          ...{ messageId: said.id, role: said.role, in: isInText ? 'text' : 'file' },
-          snippet: snippetOf((isInText ? said.text : said.names) ?? '', terms),
-        }
+        const names = fold(said.names ?? '')
+        if (!holdsAll(`${text}\n${names}\n${fold(said.seen ?? '')}`)) return null
+        const message = { messageId: said.id, role: said.role }
+        const holdsAny = (of: string): boolean => folded.some((term) => of.includes(term))
+        if (holdsAny(text)) return { ...message, in: 'text', snippet: snippetOf(said.text ?? '', terms) }
+        if (holdsAny(names)) return { ...message, in: 'file', snippet: snippetOf(said.names ?? '', terms) }
+        const found = described.all(said.id).filter((one) => holdsAny(fold(one.text)))
+        const best = found.find((one) => holdsAll(fold(one.text))) ?? found[0]!
+        const { sha, name } = best
+        return { ...message, in: 'picture', snippet: snippetOf(best.text, terms), picture: { sha, name } }
       },
     }
   }

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Message, SaidPart } from '#contract'
+import type { Folder, Message, SaidPart } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { derivedId } from '../../lib/derivedId.ts'
 import { titleOf } from './messageStore.ts'
@@ -26,13 +26,16 @@ export function createTransfer(db: Database, index: SearchIndex) {
     ),
     owner: db.prepare<[string], string>('SELECT conversation_id FROM messages WHERE id = ?').pluck(),
     addConversation: db.prepare(
-      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id, pinned, archived) VALUES (?, ?, ?, ?, NULL, ?, ?)',
+      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id, pinned, archived, folder_id, tags) VALUES (?, ?, ?, ?, NULL, ?, ?, ?, ?)',
     ),
     restore: db.prepare('UPDATE conversations SET deleted_at = NULL WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     addMessage: db.prepare(`
-      INSERT INTO messages (id, conversation_id, parent_id, role, status, error, model, usage, timings, seen, left_out, beside_id, format, job, edited, created_at)
-      VALUES (@id, @conversationId, @parentId, @role, @status, @error, @model, @usage, @timings, @seen, @leftOut, @beside, @format, @job, @edited, @createdAt)`),
+      INSERT INTO messages (id, conversation_id, parent_id, role, status, error, model, usage, timings, seen, left_out, beside_id, format, job, edited, missing, created_at)
+      VALUES (@id, @conversationId, @parentId, @role, @status, @error, @model, @usage, @timings, @seen, @leftOut, @beside, @format, @job, @edited, @missing, @createdAt)`),
+    missing: db.prepare<[string], number>('SELECT missing FROM messages WHERE id = ?').pluck(),
+    setMissing: db.prepare('UPDATE messages SET missing = ? WHERE id = ?'),
+    removeParts: db.prepare('DELETE FROM parts WHERE message_id = ?'),
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -60,9 +63,17 @@ export function createTransfer(db: Database, index: SearchIndex) {
         job: json(message.job),
         edited: message.edited ? 1 : 0,
         createdAt: message.createdAt,
+        missing: message.missing ?? 0,
       },
     })
-    const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')
+    addParts(message)
+    const thought = message.parts.find((part) => part.type === 'reasoning')
+    if (thought) sql.addThought.run(id, thought.text.toWellFormed(), thought.ms ?? null, thought.tokens ?? null)
+    index.addMessage(id)
+  }
+
+  function addParts({ id, parts }: Pick<StoredMessage, 'id' | 'parts'>): void {
+    const said = parts.filter((part): part is SaidPart => part.type !== 'reasoning')
     said.forEach((part, ordinal) => {
       if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text.toWellFormed(), null, null)
       else {
@@ -70,9 +81,16 @@ export function createTransfer(db: Database, index: SearchIndex) {
         sql.addPart.run(id, ordinal, part.type, null, sha, storedMedium(part))
       }
     })
-    const thought = message.parts.find((part) => part.type === 'reasoning')
-    if (thought) sql.addThought.run(id, thought.text.toWellFormed(), thought.ms ?? null, thought.tokens ?? null)
+  }
+
+  /** Puts what a fuller export says in the place of a message that lacks media; whether it lacked any. */
+  function fillIn({ id, parts, missing = 0 }: Pick<StoredMessage, 'id' | 'parts' | 'missing'>): boolean {
+    if (missing >= (sql.missing.get(id) ?? 0)) return false
+    sql.removeParts.run(id)
+    addParts({ id, parts })
+    sql.setMissing.run(missing, id)
     index.addMessage(id)
+    return true
   }
 
   return {
@@ -98,16 +116,21 @@ export function createTransfer(db: Database, index: SearchIndex) {
       return { conversation: conversationOf(row), messages }
     },
 
-    /** Those of `messageIds` that a conversation has, as it was taken over. */
+    /** Those of `messageIds` that a conversation has, as it was taken over, and with all their media. */
     has(conversationId: string, messageIds: readonly string[]): Set<string> {
-      return new Set(messageIds.filter((id) => idIn(conversationId, id).isThere))
+      return new Set(
+        messageIds.filter((wanted) => {
+          const { id, isThere } = idIn(conversationId, wanted)
+          return isThere && sql.missing.get(id) === 0
+        }),
+      )
     },
 
     /**
      * Stores what is not there yet, in one transaction; a conversation in the trash leaves it. Each message has to stand after its parent and the one that it is beside.
-     * Throws InvalidInput where one does not.
+     * `ensureFolder` has its folder there. Throws InvalidInput where one does not.
      */
-    add({ conversation, messages }: WholeConversation): Added {
+    add({ conversation, messages, folder }: WholeConversation, ensureFolder: (folder: Folder) => void): Added {
       return db.transaction((): Added => {
         const { id, createdAt, updatedAt, leafId } = conversation
         const row = sql.conversation.get(id)
@@ -118,7 +141,10 @@ export function createTransfer(db: Database, index: SearchIndex) {
           const first = messages.find(({ role }) => role === 'user') ?? messages[0]
           const title = conversation.title.trim() || titleOf(first?.parts ?? []) || 'Imported conversation'
           const places = [conversation.pinned, conversation.archived].map((is) => (is ? 1 : 0))
-          sql.addConversation.run(id, title.toWellFormed(), createdAt, updatedAt, ...places)
+          if (folder) ensureFolder(folder)
+          const tags = conversation.tags?.length ? JSON.stringify([...new Set(conversation.tags)]) : null
+          const shelf = [...places, folder?.id ?? null, tags]
+          sql.addConversation.run(id, title.toWellFormed(), createdAt, updatedAt, ...shelf)
           index.addTitle(id)
         }
         const stored = new Map<string, string>()
@@ -137,7 +163,10 @@ export function createTransfer(db: Database, index: SearchIndex) {
           if (stored.has(message.id))
             throw new AppError('InvalidInput', 'A message stands twice in a conversation, so the file is damaged.')
           stored.set(message.id, own)
-          if (isThere) continue
+          if (isThere) {
+            if (fillIn({ ...message, id: own })) added++
+            continue
+          }
           const { parentId, beside } = message
           addMessage({ ...message, id: own, conversationId: id, parentId: known(parentId), beside: known(beside) })
           added++

@@ -6,6 +6,7 @@ import type {
   ConversationEvent,
   ConversationListEvent,
   ErrorInfo,
+  Folder,
   MapEntry,
   Message,
   MessageStatus,
@@ -17,6 +18,8 @@ import type {
 } from '#contract'
 import type { EventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
+import type { Folders } from './folders.ts'
+import type { Gallery } from './gallery.ts'
 import type { Search } from './search.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
@@ -47,17 +50,22 @@ export interface Ending {
   readonly tokens?: readonly number[]
 }
 
-/** A message as it is stored: what is told of its siblings follows from the others. */
-export type StoredMessage = Omit<Message, 'siblings'>
+/**
+ * A message as it is stored: what is told of its siblings follows from the others. `missing`: how many of its media were not in
+ * the export that it comes from; unset: none.
+ */
+export type StoredMessage = Omit<Message, 'siblings'> & { readonly missing?: number }
 
 /** A conversation with all of its branches. Each message stands after its parent; siblings in their order. */
 export interface WholeConversation {
   /** Without a title, it gets the first words of its first question. */
   readonly conversation: Conversation
   readonly messages: readonly StoredMessage[]
+  /** The folder that it is in, where it is in one. */
+  readonly folder?: Folder | undefined
 }
 
-/** What came of a conversation from elsewhere: whether its id was not here or in the trash only, and how many messages were new. */
+/** What came of a conversation from elsewhere: whether its id was not here or in the trash only, and how many messages were new or were filled in. */
 export interface Added {
   readonly isNew: boolean
   readonly added: number
@@ -81,10 +89,18 @@ export interface Conversations {
   /** The messages from the root to `messageId`, both included. */
   path(messageId: string): Message[]
   rename(id: string, title: string): Conversation
+  /** The words that a conversation began with, to be given a title; null: it has one, has no whole answer, or is gone. */
+  opening(id: string): { readonly question: string; readonly answer: string } | null
+  /** Gives a conversation a title unless it was given one before: what a person wrote stays. */
+  suggestTitle(id: string, title: string): void
   /** Puts conversations on top of the list, or back. Here and below those that are gone are passed over. */
   pin(ids: readonly string[], pinned: boolean): void
   /** Puts conversations away, or back into the list. */
   archive(ids: readonly string[], archived: boolean): void
+  /** Gives conversations tags and takes some from them; InvalidInput for more than `MAX_TAGS`. */
+  tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void
+  readonly folders: Folders
+  readonly gallery: Gallery
   /** Moves conversations to the trash, where they take no question: InvalidInput. */
   discard(ids: readonly string[]): void
   /**
@@ -159,11 +175,11 @@ export interface Conversations {
   ids(): string[]
   /** A conversation with all of its branches; an answer that is being written is as if it had been cut short now. */
   whole(id: string): WholeConversation
-  /** Those of the messages of a conversation from elsewhere that are there already. */
+  /** Those of the messages of a conversation from elsewhere that are there already, with all their media. */
   has(conversationId: string, messageIds: readonly string[]): Set<string>
   /**
-   * Stores a conversation from elsewhere, or what is new of it, as a whole or not at all; its ids stay what they are. Where it is
-   * there already, its title and the branch that is shown stay. Throws InvalidInput for messages that do not follow one another.
+   * Stores a conversation from elsewhere, or what is new of it, as a whole or not at all; its ids stay what they are. A message that
+   * lacks media gets those that have come. Where it is there already, its title and the branch that is shown stay. Throws InvalidInput for messages that do not follow one another.
    */
   add(whole: WholeConversation): Added
   /** The attachments that messages of a conversation hold, with the time of the last of them, in ms. */

@@ -67,11 +67,11 @@ const outlined = (): (string | null)[] =>
   [...document.querySelectorAll('[data-found]')].map((element) => element.getAttribute('data-message-id'))
 
 test('what was searched for is marked in the message, also across its form and never across paragraphs', async () => {
-  await act(async () => showFound('c', 'heron', 'm0'))
+  await act(async () => showFound('c', { query: 'heron', messageId: 'm0' }))
   expect(marked).toEqual(['HÉRON'])
   act(() => stepFound(1))
   expect(marked).toEqual(['heron', 'heron'])
-  await act(async () => showFound('c', 'isa ronis', 'm1'))
+  await act(async () => showFound('c', { query: 'isa ronis', messageId: 'm1' }))
   expect(marked, 'words that only two paragraphs make').toEqual([])
   act(endFinding)
   expect([marked, outlined()]).toEqual([[], []])
@@ -79,14 +79,14 @@ test('what was searched for is marked in the message, also across its form and n
 })
 
 test('where the words do not stand in the form of a message, all of it is outlined', async () => {
-  await act(async () => showFound('c', '`code`', 'm3'))
+  await act(async () => showFound('c', { query: '`code`', messageId: 'm3' }))
   expect([marked, outlined()]).toEqual([[], ['m3']])
   act(endFinding)
   expect(outlined()).toEqual([])
 })
 
 test('steps go around, and a message on another branch is switched to once', async () => {
-  await act(async () => showFound('c', 'heron', 'm0'))
+  await act(async () => showFound('c', { query: 'heron', messageId: 'm0' }))
   expect(placeOf(useFinding.getState().finding!)).toEqual({ place: 1, of: 3 })
   act(() => stepFound(-1))
   expect(placeOf(useFinding.getState().finding!)).toEqual({ place: 3, of: 3 })

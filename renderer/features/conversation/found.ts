@@ -24,6 +24,8 @@ const shows = ({ order, others }: OpenConversation, messageId: string): boolean 
 export function useFound(frame: RefObject<HTMLElement | null>, leaveEnd: () => void): void {
   const finding = useFindingHere()
   const { messageId = null, query = '', turn = 0 } = finding ?? {}
+  const hit = finding?.hits?.find((one) => one.messageId === messageId)
+  const picture = finding?.picture ?? hit?.picture?.name ?? null
   const isReady = useOpenConversation((state) => state.status === 'ready')
   const isShown = useOpenConversation((state) => messageId !== null && shows(state, messageId))
   /** The last turns for which the branch was changed, and for which the message was brought into view. */
@@ -44,10 +46,10 @@ export function useFound(frame: RefObject<HTMLElement | null>, leaveEnd: () => v
     if (!scroller || messageId === null || !isShown) return
     const article = scroller.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`)
     if (!article) return
-    let marks = mark(article, termsOf(query))
+    let marks = mark(article, termsOf(query), picture)
     const observer = new MutationObserver(() => {
       marks.remove()
-      marks = mark(article, termsOf(query))
+      marks = mark(article, termsOf(query), picture)
     })
     observer.observe(article, { childList: true, subtree: true, characterData: true })
     let stop = (): void => {}
@@ -61,7 +63,7 @@ export function useFound(frame: RefObject<HTMLElement | null>, leaveEnd: () => v
       stop()
       marks.remove()
     }
-  }, [frame, leaveEnd, messageId, query, turn, isShown])
+  }, [frame, leaveEnd, messageId, query, picture, turn, isShown])
 }
 
 /** What is marked in a message. */
@@ -74,7 +76,11 @@ interface Marks {
 /** The name of the highlight in styles.css. */
 const NAME = 'found'
 
-function mark(article: Element, terms: readonly string[]): Marks {
+/** `picture`: the name of the picture that is meant rather than any words; null: none. */
+function mark(article: Element, terms: readonly string[], picture: string | null): Marks {
+  const named = [...article.querySelectorAll<HTMLElement>('[data-file]')]
+  const meant = named.filter(({ dataset }) => dataset['file'] === picture)
+  if (meant.length > 0) return outline(meant)
   const scopes = article.matches('[data-said]') ? [article] : [...article.querySelectorAll('[data-said]')]
   const ranges = scopes.flatMap((scope) => rangesOf(scope, terms))
   if (ranges.length > 0) {
@@ -82,14 +88,17 @@ function mark(article: Element, terms: readonly string[]): Marks {
     return { place: () => ranges[0]!.getBoundingClientRect(), remove: () => void CSS.highlights?.delete(NAME) }
   }
   const folded = terms.map(fold)
-  const files = [...article.querySelectorAll<HTMLElement>('[data-file]')].filter(({ dataset }) =>
+  const files = named.filter(({ dataset }) =>
     folded.some((term) => fold((dataset['file'] ?? '').normalize('NFC')).includes(term)),
   )
-  const outlined = files.length > 0 ? files : [article]
-  outlined.forEach((element) => element.setAttribute('data-found', ''))
+  return outline(files.length > 0 ? files : [article])
+}
+
+function outline(elements: readonly Element[]): Marks {
+  elements.forEach((element) => element.setAttribute('data-found', ''))
   return {
-    place: () => outlined[0]!.getBoundingClientRect(),
-    remove: () => outlined.forEach((element) => element.removeAttribute('data-found')),
+    place: () => elements[0]!.getBoundingClientRect(),
+    remove: () => elements.forEach((element) => element.removeAttribute('data-found')),
   }
 }
 

@@ -28,6 +28,7 @@ function List(): ReactNode {
     () => {},
     () => {},
     () => {},
+    () => {},
   )
   return (
     <div ref={frame}>

@@ -1,14 +1,19 @@
 import { TRASH_DAYS } from '#contract'
 import { memo, useEffect, useRef } from 'react'
 import type { KeyboardEvent, MouseEvent, ReactNode, RefObject } from 'react'
+import { cx } from '../../lib/cx.ts'
 import { useNear } from '../../lib/near.ts'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
+import { FolderSection } from './FolderSection.tsx'
 import { focusNext } from './doing.ts'
 import type { Doing } from './doing.ts'
+import { useDropOfConversations } from './dragging.ts'
+import { useFolders } from './folders.ts'
 import { endSelecting, groupsOf, select, selectTo, toggle, useShowing } from './shelves.ts'
 import type { Shelf } from './shelves.ts'
 import { walk } from './state.ts'
+import type { Group } from './state.ts'
 import { useConversationList } from './store.ts'
 
 /** So many rows are shown or left out together. */
@@ -87,10 +92,12 @@ export function ConversationList({
 }): ReactNode {
   const { status, byId, order } = useConversationList()
   const today = useToday()
+  const folders = useFolders((state) => state.folders)
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => focusNext(ids, frame.current?.closest('nav') ?? frame.current), [ids, byId, frame])
   if (status === 'loading') return null
-  if (ids.length === 0)
+  const groups = groupsOf(ids, byId, shelf, today, folders)
+  if (groups.length === 0)
     return (
       <p className="px-2 py-1 text-muted">
         {shelf === 'list' && order.length > 0
@@ -123,29 +130,57 @@ export function ConversationList({
       endSelecting()
     }
   }
-  const groups = groupsOf(ids, byId, shelf, today)
-  return (
-    <div ref={list} onKeyDown={onKeyDown}>
-      {groups.map((group) => (
-        <section key={group.label} aria-label={group.label} className="mb-3">
-          {shelf === 'trash' ? null : (
-            <h2 className="px-2 pt-1 pb-1 text-small font-medium text-subtle">{group.label}</h2>
-          )}
-          <div className="flex flex-col gap-0.5">
-            {inBlocks(group.ids).map((block, n) => (
-              <RowBlock
-                key={n}
-                ids={block}
-                current={current}
-                frame={frame}
-                first={group === groups[0] && n === 0}
-                doing={doing}
-                onChoose={onChoose}
-              />
-            ))}
-          </div>
-        </section>
+  const rows = (group: Group, isFirst: boolean): ReactNode => (
+    <div className="flex flex-col gap-0.5">
+      {inBlocks(group.ids).map((block, n) => (
+        <RowBlock
+          key={n}
+          ids={block}
+          current={current}
+          frame={frame}
+          first={isFirst && n === 0}
+          doing={doing}
+          onChoose={onChoose}
+        />
       ))}
     </div>
+  )
+  return (
+    <div ref={list} onKeyDown={onKeyDown}>
+      {groups.map((group, n) =>
+        group.folder ? (
+          <div key={group.folder.id} className={groups[n + 1]?.folder ? 'mb-0.5' : 'mb-3'}>
+            <FolderSection folder={group.folder} doing={doing}>
+              {rows(group, n === 0)}
+            </FolderSection>
+          </div>
+        ) : (
+          <DayGroup key={group.label} label={group.label} hasHeading={shelf !== 'trash'} doing={doing}>
+            {rows(group, n === 0)}
+          </DayGroup>
+        ),
+      )}
+    </div>
+  )
+}
+
+/** Conversations below a heading; what is dropped there leaves its folder. */
+function DayGroup({
+  label,
+  hasHeading,
+  doing,
+  children,
+}: {
+  label: string
+  hasHeading: boolean
+  doing: Doing
+  children: ReactNode
+}): ReactNode {
+  const { className, ...drop } = useDropOfConversations((ids) => doing.move(ids, null))
+  return (
+    <section aria-label={label} className={cx('mb-3', className)} {...drop}>
+      {hasHeading ? <h2 className="px-2 pt-1 pb-1 text-small font-medium text-subtle">{label}</h2> : null}
+      {children}
+    </section>
   )
 }

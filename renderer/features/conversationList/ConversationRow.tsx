@@ -13,17 +13,20 @@ import {
   RotateCcw,
   Trash2,
 } from 'lucide-react'
-import { memo, useEffect, useEffectEvent, useRef } from 'react'
+import { memo, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MouseEvent, ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
 import { TextField } from '../../components/primitives/TextField.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
 import { counted } from '../../lib/format.ts'
+import { pictureUrl, useHost } from '../../lib/host.ts'
 import { useToday } from '../../lib/useToday.ts'
 import { focusRow } from './doing.ts'
 import type { Doing } from './doing.ts'
-import { beginSelecting } from './shelves.ts'
+import { dragConversations } from './dragging.ts'
+import { FilingItems } from './FilingItems.tsx'
+import { beginSelecting, useShowing } from './shelves.ts'
 import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
 import type { Renaming } from './store.ts'
 
@@ -130,9 +133,12 @@ export const ConversationRow = memo(function ConversationRow({
         type="button"
         data-conversation-link
         data-conversation-id={id}
+        draggable={!inTrash}
+        onDragStart={(event) => dragConversations(event, isSelected ? [...useShowing.getState().selected] : [id])}
         role={isSelecting ? 'checkbox' : undefined}
         aria-checked={isSelected ?? undefined}
         aria-current={current ? 'page' : undefined}
+        aria-description={descriptionOf(conversation)}
         title={title}
         onClick={(event) => onChoose(id, event)}
         onDoubleClick={isSelecting ? undefined : beginRename}
@@ -154,13 +160,58 @@ export const ConversationRow = memo(function ConversationRow({
             {isSelected ? <Check strokeWidth={3} /> : null}
           </span>
         ) : null}
+        {conversation.cover ? <Cover key={conversation.cover} sha={conversation.cover} /> : null}
         <span className="min-w-0 flex-1 truncate">{title}</span>
+        {conversation.answering ? (
+          <span aria-hidden title="Answering" className="size-2 shrink-0 animate-pulse rounded-full bg-accent" />
+        ) : null}
+        <Tags tags={conversation.tags} />
       </button>
       {inTrash ? <DaysLeft deletedAt={deletedAt} /> : null}
       {isSelecting ? null : <RowMenu conversation={conversation} doing={doing} onRename={beginRename} />}
     </li>
   )
 })
+
+/** What a row shows beside its title, in words; undefined: nothing. */
+function descriptionOf({ answering, tags }: Conversation): string | undefined {
+  const said = [...(answering ? ['Answering'] : []), ...(tags ? [`Tags: ${tags.join(', ')}`] : [])]
+  return said.length > 0 ? said.join('. ') : undefined
+}
+
+/** The first picture or video of a conversation; nothing where its file is gone. */
+function Cover({ sha }: { sha: string }): ReactNode {
+  const host = useHost((state) => state.host)
+  const [isBroken, setBroken] = useState(false)
+  if (isBroken || !host) return null
+  return (
+    <img
+      src={pictureUrl(host, sha, 'thumb')}
+      alt=""
+      loading="lazy"
+      decoding="async"
+      draggable={false}
+      onError={() => setBroken(true)}
+      className="size-5 shrink-0 rounded-[4px] bg-mat object-cover"
+    />
+  )
+}
+
+/** The first tag of a conversation, and how many more it has. */
+function Tags({ tags = [] }: { tags?: readonly string[] | undefined }): ReactNode {
+  const [first, ...more] = tags
+  if (first === undefined) return null
+  return (
+    <span
+      aria-hidden
+      className="flex max-w-2/5 shrink-0 items-center gap-1 text-small text-muted"
+      title={tags.join(', ')}
+    >
+      <span className="truncate rounded-full border border-hairline px-1.5 leading-4.5">{first}</span>
+      {more.length > 0 ? <span className="tabular-nums">+{more.length}</span> : null}
+    </span>
+  )
+}
 
 /** What can be done with one conversation, where it is kept. */
 function RowMenu({
@@ -215,6 +266,7 @@ function RowMenu({
             {archived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
             {archived ? 'Move to the list' : 'Archive'}
           </MenuItem>
+          <FilingItems ids={[id]} doing={doing} />
           {selectItem}
           <MenuItem onSelect={() => doing.export(conversation)}>
             <Download aria-hidden />

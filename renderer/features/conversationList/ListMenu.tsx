@@ -1,4 +1,4 @@
-import { Archive, Ellipsis, ListChecks, MessagesSquare, Trash2 } from 'lucide-react'
+import { Archive, Ellipsis, FolderPlus, Images, ListChecks, MessagesSquare, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuSeparator, MenuTrigger } from '../../components/primitives/Menu.tsx'
@@ -15,7 +15,7 @@ const shelves = [
 ] as const
 
 /** The ways to what is not in the list, and to do something with many. */
-export function ListMenu(): ReactNode {
+export function ListMenu({ onGallery, onNewFolder }: { onGallery: () => void; onNewFolder: () => void }): ReactNode {
   const shown = useShowing((state) => state.shelf)
   return (
     <Menu
@@ -24,7 +24,7 @@ export function ListMenu(): ReactNode {
         <MenuTrigger
           data-list-menu
           aria-label="Conversation list"
-          title="Select, Archive, Trash"
+          title="Folders, Archive, Trash, Gallery"
           className={iconButtonClass()}
         >
           <Ellipsis />
@@ -39,6 +39,16 @@ export function ListMenu(): ReactNode {
       >
         <ListChecks aria-hidden />
         Select conversations
+      </MenuItem>
+      <MenuItem
+        onSelect={() => {
+          endSearch()
+          showShelf('list')
+          onNewFolder()
+        }}
+      >
+        <FolderPlus aria-hidden />
+        New folder…
       </MenuItem>
       <MenuSeparator />
       {shelves
@@ -56,6 +66,10 @@ export function ListMenu(): ReactNode {
             {shelf === 'list' ? null : <Kept shelf={shelf} />}
           </MenuItem>
         ))}
+      <MenuItem onSelect={onGallery}>
+        <Images aria-hidden />
+        Gallery
+      </MenuItem>
     </Menu>
   )
 }

@@ -1,7 +1,9 @@
-import { Archive, ArchiveRestore, Pin, PinOff, RotateCcw, Trash2, X } from 'lucide-react'
+import { Archive, ArchiveRestore, FolderInput, Pin, PinOff, RotateCcw, Trash2, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Button, IconButton } from '../../components/primitives/Button.tsx'
+import { Button, IconButton, iconButtonClass } from '../../components/primitives/Button.tsx'
+import { Menu, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { count } from '../../lib/format.ts'
+import { FilingItems } from './FilingItems.tsx'
 import { focusListMenu } from './doing.ts'
 import type { Doing } from './doing.ts'
 import { endSelecting, select, useShowing } from './shelves.ts'
@@ -58,6 +60,21 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
           >
             {shelf === 'list' ? <Archive /> : <ArchiveRestore />}
           </IconButton>
+          <Menu
+            align="end"
+            trigger={
+              <MenuTrigger
+                aria-label="Move to a folder, or tag"
+                title="Move to a folder, or tag"
+                disabled={none}
+                className={iconButtonClass('small')}
+              >
+                <FolderInput />
+              </MenuTrigger>
+            }
+          >
+            <FilingItems ids={chosen} doing={doing} />
+          </Menu>
           <IconButton size="small" label="Delete" disabled={none} onClick={() => doing.discard(chosen)}>
             <Trash2 />
           </IconButton>

@@ -1,7 +1,7 @@
 import { TRASH_DAYS } from '#contract'
 import type { Conversation } from '#contract'
 import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { later } from '../../components/primitives/later.tsx'
@@ -13,6 +13,8 @@ import { SelectionBar } from './SelectionBar.tsx'
 import { SidebarNote } from './SidebarNote.tsx'
 import { deleteForGood } from './actions.ts'
 import { doingOn, focusListMenu, undo } from './doing.ts'
+import type { ListQuestion } from './doing.ts'
+import { useFolders } from './folders.ts'
 import { SearchField } from './search/SearchField.tsx'
 import type { OpenFound } from './search/SearchResults.tsx'
 import { isSearching, useSearching } from './search/searching.ts'
@@ -21,6 +23,7 @@ import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
 const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
+const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 
 /**
@@ -34,6 +37,7 @@ export function Sidebar({
   onOpen,
   onLeave,
   onExport,
+  onGallery,
   onModels,
   onSettings,
   note,
@@ -47,6 +51,7 @@ export function Sidebar({
   /** The open conversation goes to the trash. */
   onLeave: () => void
   onExport: (conversation: Conversation) => void
+  onGallery: () => void
   onModels: () => void
   onSettings: () => void
   /** Work in the background, shown above the foot. */
@@ -59,6 +64,12 @@ export function Sidebar({
   /** What is to be deleted for good; it stays while the question closes. */
   const [asked, setAsked] = useState<readonly string[]>([])
   const [isAsking, setIsAsking] = useState(false)
+  const [question, setQuestion] = useState<ListQuestion>({ kind: 'folder', ids: [] })
+  const [isTyping, setIsTyping] = useState(false)
+  const askFor = useCallback((wanted: ListQuestion): void => {
+    setQuestion(wanted)
+    setIsTyping(true)
+  }, [])
   const doing = useMemo(
     () =>
       doingOn(
@@ -69,8 +80,9 @@ export function Sidebar({
           setIsAsking(true)
         },
         onExport,
+        askFor,
       ),
-    [ids, current, onLeave, onExport],
+    [ids, current, onLeave, onExport, askFor],
   )
   useEffect(() => {
     if (searching) endSelecting()
@@ -97,7 +109,7 @@ export function Sidebar({
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         {collapse}
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
-        <ListMenu />
+        <ListMenu onGallery={onGallery} onNewFolder={() => askFor({ kind: 'folder', ids: [] })} />
       </div>
       <div className="flex flex-col gap-1 px-2 pb-3">
         <Button
@@ -132,6 +144,7 @@ export function Sidebar({
         action="Delete for good"
         onConfirm={() => deleteForGood(asked)}
       />
+      <ListDialog open={isTyping} question={question} onOpenChange={setIsTyping} />
       {note}
       <div className="flex shrink-0 items-center gap-1 border-t border-hairline p-2">
         <Button
@@ -154,7 +167,8 @@ export function Sidebar({
 /** The conversations of a shelf in the order in which they are listed. */
 function useShownIds(shelf: Shelf): readonly string[] {
   const { order, byId } = useConversationList()
-  return useMemo(() => idsOn({ order, byId }, shelf), [order, byId, shelf])
+  const { folders, folded } = useFolders()
+  return useMemo(() => idsOn({ order, byId }, shelf, { folders, folded }), [order, byId, shelf, folders, folded])
 }
 
 function backToList(): void {

@@ -1,9 +1,11 @@
+import type { Folder } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { counted } from '../../lib/format.ts'
 import { shortcut } from '../../lib/platform.ts'
 import { call } from '../../lib/rpc.ts'
+import { useFolders } from './folders.ts'
 import { endSelecting } from './shelves.ts'
 import { removedHere, useConversationList } from './store.ts'
 
@@ -75,6 +77,44 @@ export const pin = (ids: readonly string[], pinned: boolean): Promise<void> =>
     () => call((core) => core.conversations.pin({ ids: [...ids], pinned })),
     () => pin(ids, !pinned),
   )
+
+/** Puts conversations into a folder; null: out of theirs. */
+export function move(ids: readonly string[], folderId: string | null): Promise<void> {
+  const { byId } = useConversationList.getState()
+  const before = Map.groupBy(ids, (id) => byId[id]?.folderId ?? null)
+  const folder = useFolders.getState().folders.find(({ id }) => id === folderId)
+  const moveTo = (some: readonly string[], to: string | null) =>
+    call((core) => core.folders.move({ ids: [...some], folderId: to }))
+  return act(
+    folder ? `Moved ${named(ids)} to “${folder.name}”` : `Out of its folder: ${named(ids)}`,
+    ids,
+    () => moveTo(ids, folderId),
+    () =>
+      act(
+        `Back where it was: ${named(ids)}`,
+        ids,
+        () => Promise.all([...before].map(([id, some]) => moveTo(some, id))),
+        null,
+      ),
+  )
+}
+
+/** Removes a folder; its conversations go back to the list. */
+export const removeFolder = ({ id, name }: Folder): Promise<void> =>
+  act(`Removed the folder “${name}”`, [], () => call((core) => core.folders.remove({ id })), null)
+
+/** Makes a folder with these conversations in it. Rejects with the reason, as those below do. */
+export async function createFolder(name: string, ids: readonly string[]): Promise<void> {
+  await call((core) => core.folders.create({ name, ids: [...ids] }))
+  announce(`Made the folder “${name}”`)
+  endSelecting()
+}
+
+export const renameFolder = (folder: Folder): Promise<void> => call((core) => core.folders.rename(folder))
+
+/** Gives conversations tags, and takes some from them. */
+export const tag = (ids: readonly string[], add: readonly string[], remove: readonly string[]): Promise<void> =>
+  call((core) => core.conversations.tag({ ids: [...ids], add: [...add], remove: [...remove] }))
 
 /** Deletes conversations of the trash for good. Rejects with the reason. */
 export async function deleteForGood(ids: readonly string[]): Promise<void> {

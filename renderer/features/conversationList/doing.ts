@@ -1,5 +1,11 @@
-import type { Conversation } from '#contract'
+import type { Conversation, Folder } from '#contract'
 import * as actions from './actions.ts'
+
+/** What has to be asked in a dialog: the name of a new folder for these conversations or of one, or their tags. */
+export type ListQuestion =
+  | { readonly kind: 'folder'; readonly ids: readonly string[] }
+  | { readonly kind: 'rename'; readonly folder: Folder }
+  | { readonly kind: 'tags'; readonly ids: readonly string[] }
 
 /** What the sidebar does with conversations; each keeps the focus in the list when rows go. */
 export interface Doing {
@@ -7,6 +13,10 @@ export interface Doing {
   restore(ids: readonly string[]): void
   archive(ids: readonly string[], archived: boolean): void
   pin(ids: readonly string[], pinned: boolean): void
+  /** null: out of their folders. */
+  move(ids: readonly string[], folderId: string | null): void
+  removeFolder(folder: Folder): void
+  ask(question: ListQuestion): void
   /** Asks first. */
   deleteForGood(ids: readonly string[]): void
   /** Asks in which form. */
@@ -72,14 +82,16 @@ export function focusNext(shown: readonly string[], nav: Element | null | undefi
 /**
  * @param shown The conversations of the list, in their order.
  * @param onGone Hears of conversations that are about to leave the list for the trash.
- * @param ask Asks before what cannot be undone.
+ * @param confirm Asks before what cannot be undone.
  * @param onExport Asks in which form a conversation is to leave.
+ * @param ask Asks what has to be typed.
  */
 export const doingOn = (
   shown: readonly string[],
   onGone: (ids: readonly string[]) => void,
-  ask: (ids: readonly string[]) => void,
+  confirm: (ids: readonly string[]) => void,
   onExport: (conversation: Conversation) => void,
+  ask: (question: ListQuestion) => void,
 ): Doing => ({
   discard(ids) {
     // the new conversation that takes the place of an open one would have it
@@ -102,7 +114,16 @@ export const doingOn = (
   },
   deleteForGood(ids) {
     expect(ids, shown)
-    ask(ids)
+    confirm(ids)
   },
+  move(ids, folderId) {
+    next = { gone: [], id: ids[0] ?? null }
+    void actions.move(ids, folderId)
+  },
+  removeFolder(folder) {
+    focusListMenu()
+    void actions.removeFolder(folder)
+  },
+  ask,
   export: onExport,
 })

@@ -1,6 +1,6 @@
 import type { Conversation } from '#contract'
 import { beforeEach, expect, test } from 'vitest'
-import { groupsOf, idsOn, selectTo, showShelf, toggle, useShowing } from './shelves.ts'
+import { groupsOf, idsOn, selectTo, showShelf, tagsOf, toggle, useShowing } from './shelves.ts'
 import { applyListEvents, emptyList } from './state.ts'
 
 const NOW = new Date(2026, 5, 15, 12).getTime()
@@ -38,6 +38,31 @@ test('what is pinned has a heading of its own in the list, and not in the archiv
   expect(groups('list')).toEqual(['Pinned: pinned', 'Today: new', 'Earlier: old'])
   expect(groups('archive')).toEqual(['Today: away'])
   expect(groups('trash')).toEqual(['In the trash: last,first'])
+})
+
+test('folders stand between what is pinned and the days, and what is folded is not among what is shown', () => {
+  const folders = [
+    { id: 'f', name: 'Birds' },
+    { id: 'empty', name: 'Work' },
+  ]
+  const filed = applyListEvents(state, [
+    { type: 'upsert', conversation: one('filed', { folderId: 'f', tags: ['river', 'a'] }) },
+    { type: 'upsert', conversation: one('pinned', { folderId: 'f', pinned: true, updatedAt: NOW - 9e8 }) },
+    { type: 'upsert', conversation: one('lost', { folderId: 'gone', tags: ['a'] }) },
+    { type: 'upsert', conversation: one('first', { folderId: 'f', deletedAt: 5, tags: ['trash'] }) },
+  ])
+  const shown = (folded: string[]) => idsOn(filed, 'list', { folders, folded: new Set(folded) })
+  expect(shown([])).toEqual(['pinned', 'filed', 'lost', 'new', 'old'])
+  expect(shown(['f'])).toEqual(['pinned', 'lost', 'new', 'old'])
+  const groups = groupsOf(shown([]), filed.byId, 'list', NOW, folders)
+  expect(groups.map(({ label, ids }) => `${label}: ${ids.join()}`)).toEqual([
+    'Pinned: pinned',
+    'Birds: filed',
+    'Work: ',
+    'Today: lost,new',
+    'Earlier: old',
+  ])
+  expect(tagsOf(filed.byId)).toEqual(['a', 'river'])
 })
 
 test('a range begins where the last one was chosen, or else where it is told to', () => {

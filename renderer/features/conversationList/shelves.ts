@@ -1,5 +1,6 @@
-import type { Conversation } from '#contract'
+import type { Conversation, Folder } from '#contract'
 import { create } from 'zustand'
+import type { FoldersState } from './folders.ts'
 import { groupByDay } from './state.ts'
 import type { Group, ListState } from './state.ts'
 
@@ -49,22 +50,63 @@ export const selectTo = (id: string, shown: readonly string[], from: string): vo
     return { isSelecting: true, selected: new Set([...selected, ...range]), anchor: begin }
   })
 
-/** The conversations of a shelf: newest first, in the list pinned ones before, in the trash what was deleted last first. */
-export function idsOn({ order, byId }: Pick<ListState, 'order' | 'byId'>, shelf: Shelf): string[] {
+/** Whether a conversation stands in a folder of the list; what is pinned stands on top of all. */
+export const isInFolder = (conversation: Conversation, folderId: string): boolean =>
+  conversation.folderId === folderId && !conversation.pinned && shelfOf(conversation) === 'list'
+
+/** What the list looks like beside its conversations. */
+type Shown = Pick<FoldersState, 'folders' | 'folded'>
+const noFolders: Shown = { folders: [], folded: new Set() }
+
+/** Parts the conversations of the list: pinned ones, those of each folder, in their order, and the others. */
+function parted(ids: readonly string[], byId: ListState['byId'], { folders }: Pick<Shown, 'folders'>) {
+  const known = new Set(folders.map(({ id }) => id))
+  const parts = Map.groupBy(ids, (id) => {
+    const { pinned, folderId } = byId[id]!
+    return pinned ? 'pinned' : folderId !== undefined && known.has(folderId) ? folderId : 'others'
+  })
+  const of = (key: string): readonly string[] => parts.get(key) ?? []
+  return { pinned: of('pinned'), inFolder: (folder: Folder) => of(folder.id), others: of('others') }
+}
+
+/**
+ * The conversations of a shelf as they are shown: newest first, in the list pinned ones before, then those of folders that are
+ * not folded, in the trash what was deleted last first.
+ */
+export function idsOn(
+  { order, byId }: Pick<ListState, 'order' | 'byId'>,
+  shelf: Shelf,
+  shown: Shown = noFolders,
+): string[] {
   const ids = order.filter((id) => shelfOf(byId[id]!) === shelf)
   if (shelf === 'trash') return ids.sort((a, b) => (byId[b]?.deletedAt ?? 0) - (byId[a]?.deletedAt ?? 0))
   if (shelf === 'archive') return ids
-  return [...ids.filter((id) => byId[id]?.pinned), ...ids.filter((id) => !byId[id]?.pinned)]
+  const { pinned, inFolder, others } = parted(ids, byId, shown)
+  const open = shown.folders.filter(({ id }) => !shown.folded.has(id))
+  return [...pinned, ...open.flatMap(inFolder), ...others]
 }
 
-/** The conversations of a shelf under their headings: what is pinned first, the rest by day; the trash has none. */
-export function groupsOf(ids: readonly string[], byId: ListState['byId'], shelf: Shelf, now: number): Group[] {
+/** The conversations of a shelf under their headings: what is pinned first, folders, the rest by day; the trash has none. */
+export function groupsOf(
+  ids: readonly string[],
+  byId: ListState['byId'],
+  shelf: Shelf,
+  now: number,
+  folders: readonly Folder[] = [],
+): Group[] {
   if (shelf === 'trash') return ids.length > 0 ? [{ label: 'In the trash', ids }] : []
-  const isPinned = (id: string): boolean => shelf === 'list' && byId[id]?.pinned === true
-  const pinned = ids.filter(isPinned)
-  const others = ids.filter((id) => !isPinned(id))
+  const day = (of: readonly string[]): Group[] => groupByDay(of, (id) => byId[id]?.updatedAt ?? 0, now)
+  if (shelf === 'archive') return day(ids)
+  const { pinned, inFolder, others } = parted(ids, byId, { folders })
   return [
-    ...(pinned.length > 0 ? [{ label: 'Pinned' as const, ids: pinned }] : []),
-    ...groupByDay(others, (id) => byId[id]?.updatedAt ?? 0, now),
+    ...(pinned.length > 0 ? [{ label: 'Pinned', ids: pinned }] : []),
+    ...folders.map((folder) => ({ label: folder.name, ids: inFolder(folder), folder })),
+    ...day(others),
   ]
 }
+
+/** Every tag that conversations have which are not in the trash, in alphabetical order. */
+export const tagsOf = (byId: ListState['byId']): string[] =>
+  [...new Set(Object.values(byId).flatMap((one) => (one.deletedAt === undefined ? (one.tags ?? []) : [])))].sort(
+    (a, b) => a.localeCompare(b, undefined, { numeric: true }),
+  )

@@ -1,4 +1,4 @@
-import type { Conversation, ConversationListEvent } from '#contract'
+import type { Conversation, ConversationListEvent, Folder } from '#contract'
 import type { KeyboardEvent } from 'react'
 
 /** The conversation list: ids newest first, and each conversation by its id. */
@@ -10,10 +10,21 @@ export interface ListState {
 
 export const emptyList: ListState = { status: 'loading', order: [], byId: {} }
 
-const fields = ['title', 'createdAt', 'updatedAt', 'leafId', 'pinned', 'archived', 'deletedAt'] as const
+const fields = [
+  'title',
+  'createdAt',
+  'updatedAt',
+  'leafId',
+  'pinned',
+  'archived',
+  'deletedAt',
+  'folderId',
+  'cover',
+  'answering',
+] as const
 
 const same = (a: Conversation | undefined, b: Conversation): boolean =>
-  a !== undefined && fields.every((field) => a[field] === b[field])
+  a !== undefined && fields.every((field) => a[field] === b[field]) && a.tags?.join('\n') === b.tags?.join('\n')
 
 const newestFirst = (byId: ListState['byId']): string[] =>
   Object.values(byId)
@@ -69,7 +80,9 @@ type Day = 'Today' | 'Yesterday' | 'Earlier'
 
 /** A heading of the list with its conversations, newest first. */
 export interface Group {
-  readonly label: Day | 'Pinned' | 'In the trash'
+  readonly label: string
+  /** Unset: it is none. */
+  readonly folder?: Folder
   readonly ids: readonly string[]
 }
 

@@ -35,6 +35,18 @@ const idleTimes = [
   { value: 'never', label: 'Never' },
 ] as const
 
+/** Who gives a conversation its title. */
+const titles = [
+  { value: 'model', label: 'By the model' },
+  { value: 'question', label: 'From the question' },
+] as const
+
+/** When pictures are described. */
+const describing = [
+  { value: 'asked', label: 'When asked' },
+  { value: 'idle', label: 'When idle' },
+] as const
+
 const visions = VisionSetting.options.map((value) => ({ value, label: visionLabels[value] }))
 const visionNote = [
   `${visionLabels.exact}: in single precision, the same numbers at every run; takes the most time and memory.`,
@@ -157,6 +169,28 @@ export function SettingsDialog({
             value={settings.engineIdleMinutes === null ? 'never' : String(settings.engineIdleMinutes)}
             options={idleTimes}
             onChange={(after) => void updateSettings({ engineIdleMinutes: after === 'never' ? null : Number(after) })}
+          />
+        </SettingRow>
+        <SettingRow
+          label="Titles of conversations"
+          note="The model writes one after its first answer, while it has nothing else to do. A title of yours stays."
+        >
+          <Segmented
+            label="Titles of conversations"
+            value={settings.titlesByModel ? 'model' : 'question'}
+            options={titles}
+            onChange={(by) => void updateSettings({ titlesByModel: by === 'model' })}
+          />
+        </SettingRow>
+        <SettingRow
+          label="Describe pictures"
+          note="So that search finds what is in them: one at a time, while nothing is asked and the model is in memory. The gallery has single ones described."
+        >
+          <Segmented
+            label="Describe pictures"
+            value={settings.describePictures ? 'idle' : 'asked'}
+            options={describing}
+            onChange={(when) => void updateSettings({ describePictures: when === 'idle' })}
           />
         </SettingRow>
         {capture}

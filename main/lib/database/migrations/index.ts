@@ -18,6 +18,10 @@ import { profiles } from './017-profiles.ts'
 import { traits } from './018-traits.ts'
 import { shelves } from './019-shelves.ts'
 import { branches } from './020-branches.ts'
+import { titles } from './021-titles.ts'
+import { folders } from './022-folders.ts'
+import { descriptions } from './023-descriptions.ts'
+import { covers } from './024-covers.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -41,4 +45,8 @@ export const migrations: readonly string[] = [
   traits,
   shelves,
   branches,
+  titles,
+  folders,
+  descriptions,
+  covers,
 ]

@@ -3,7 +3,8 @@ import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react'
 import { cx } from '../../../lib/cx.ts'
 import { pageUrl, useHost } from '../../../lib/host.ts'
-import { columnsIn, extended, grid, pageAfter, rowsInSight, toggled } from './selection.ts'
+import { columnsIn, placeOfTile, rowsInSight, scrollToTile, tileAfter } from '../../../lib/tileGrid.ts'
+import { extended, grid, toggled } from './selection.ts'
 import type { Selection } from './selection.ts'
 
 /** How long a page has to be in sight before its picture is asked for, in ms: what only flies past is never drawn. */
@@ -28,9 +29,9 @@ export function PageGrid({
   const [sight, setSight] = useState({ top: 0, width: 0, height: 0 })
   const [active, setActive] = useState(1)
   const [anchor, setAnchor] = useState(1)
-  const columns = columnsIn(sight.width)
+  const columns = columnsIn(sight.width, grid)
   const rows = Math.ceil(count / columns)
-  const { first, end } = rowsInSight(sight.top, sight.height, rows)
+  const { first, end } = rowsInSight(sight.top, sight.height, rows, grid)
 
   const look = useCallback(() => {
     const { current } = box
@@ -44,12 +45,7 @@ export function PageGrid({
 
   const go = (page: number): void => {
     setActive(page)
-    const { current } = box
-    if (!current) return
-    const top = Math.floor((page - 1) / columns) * grid.row
-    if (top < current.scrollTop) current.scrollTop = top
-    else if (top + grid.row > current.scrollTop + current.clientHeight)
-      current.scrollTop = top + grid.row - current.clientHeight
+    if (box.current) scrollToTile(page, columns, box.current, grid)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') {
@@ -65,7 +61,7 @@ export function PageGrid({
       event.preventDefault()
       return onSelect(extended([], 1, count))
     }
-    const next = pageAfter(event.key, active, count, columns)
+    const next = tileAfter(event.key, active, count, columns)
     if (next === null) return
     event.preventDefault()
     go(next)
@@ -107,11 +103,7 @@ export function PageGrid({
             aria-setsize={count}
             onClick={(event) => onClick(event, page)}
             className="absolute cursor-default"
-            style={{
-              top: Math.floor((page - 1) / columns) * grid.row,
-              left: `calc((100% + ${grid.gap}px) / ${columns} * ${(page - 1) % columns})`,
-              width: `calc((100% + ${grid.gap}px) / ${columns} - ${grid.gap}px)`,
-            }}
+            style={placeOfTile(page - 1, columns, grid)}
           >
             <PageTile sha={sha} page={page} isChosen={selection.includes(page)} isActive={page === active} />
           </div>

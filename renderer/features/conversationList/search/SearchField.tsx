@@ -1,5 +1,5 @@
 import { ListFilter as FilterIcon, Search, X } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton, iconButtonClass } from '../../../components/primitives/Button.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
@@ -16,7 +16,8 @@ import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { shortcut } from '../../../lib/platform.ts'
 import { call } from '../../../lib/rpc.ts'
-import { showShelf, useShowing } from '../shelves.ts'
+import { showShelf, tagsOf, useShowing } from '../shelves.ts'
+import { useConversationList } from '../store.ts'
 import { changeFilter, changedLabels, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
 import type { ChangedWhen } from './searching.ts'
 
@@ -66,6 +67,7 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
         </div>
       </div>
       <SetFilters field={field} />
+      <DayRange field={field} />
     </div>
   )
 }
@@ -76,6 +78,8 @@ const times = (Object.keys(changedLabels) as ChangedWhen[]).map((value) => ({ va
 function FilterMenu(): ReactNode {
   const filter = useSearching((state) => state.filter)
   const [models, setModels] = useState<readonly string[]>([])
+  const byId = useConversationList((state) => state.byId)
+  const tags = useMemo(() => tagsOf(byId), [byId])
   const set = setFilters(filter)
   const readModels = (): void => {
     call((core) => core.conversations.answeredBy()).then(setModels, (thrown: unknown) =>
@@ -114,6 +118,17 @@ function FilterMenu(): ReactNode {
             value={filter.model}
             options={[{ value: '', label: 'Any model' }, ...names.map((name) => ({ value: name, label: name }))]}
             onChange={(model) => changeFilter({ model })}
+          />
+        </>
+      )}
+      {tags.length === 0 ? null : (
+        <>
+          <MenuSeparator />
+          <MenuChoice
+            label="Tag"
+            value={filter.tag}
+            options={[{ value: '', label: 'Any or none' }, ...tags.map((name) => ({ value: name, label: name }))]}
+            onChange={(tag) => changeFilter({ tag })}
           />
         </>
       )}
@@ -161,5 +176,41 @@ function SetFilters({ field }: { field: RefObject<HTMLInputElement | null> }): R
         </li>
       ))}
     </ul>
+  )
+}
+
+/** The first and the last day of the last change, where days are chosen freely; either may be left open. */
+function DayRange({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
+  const { changed, from, to } = useSearching((state) => state.filter)
+  if (changed !== 'range') return null
+  const days = [
+    { label: 'From', value: from, set: (day: string) => changeFilter({ from: day }) },
+    { label: 'To', value: to, set: (day: string) => changeFilter({ to: day }) },
+  ]
+  return (
+    <fieldset className="flex min-w-0 items-end gap-1 pt-1.5">
+      <legend className="sr-only">Last changed</legend>
+      {days.map(({ label, value, set }) => (
+        <label key={label} className="min-w-0 flex-1 text-small text-muted">
+          {label}
+          <TextField
+            type="date"
+            value={value}
+            onChange={(event) => set(event.target.value)}
+            className="h-7 px-1.5! py-0! text-small!"
+          />
+        </label>
+      ))}
+      <IconButton
+        label="Take back: from day to day"
+        size="small"
+        onClick={() => {
+          changeFilter({ changed: 'any', from: '', to: '' })
+          field.current?.focus()
+        }}
+      >
+        <X />
+      </IconButton>
+    </fieldset>
   )
 }

@@ -5,7 +5,9 @@ import type { KeyboardEvent, ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
+import type { Shown } from '../../../lib/finding.ts'
 import { counted } from '../../../lib/format.ts'
+import { pictureUrl, useHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
 import { splitSnippet, walk } from '../state.ts'
@@ -14,10 +16,7 @@ import { changeFilter, isFiltered, noFilter, toSearchFilter, useSearching } from
 import type { ListFilter } from './searching.ts'
 
 /** Opens a conversation (null: a new one), at the message that a search found where it found one. */
-export type OpenFound = (
-  conversationId: string | null,
-  found?: { readonly query: string; readonly messageId: string },
-) => void
+export type OpenFound = (conversationId: string | null, found?: Shown) => void
 
 /** Waiting time after a keystroke before searching, in ms. */
 const TYPING_MS = 150
@@ -170,8 +169,24 @@ function Snippet({ hit }: { hit: SearchHit }): ReactNode {
   return (
     <span className="line-clamp-2 w-full text-small text-muted [overflow-wrap:anywhere]">
       <span className="sr-only">{hit.role === 'user' ? 'Question: ' : 'Answer: '}</span>
+      {hit.picture ? <ShownPicture picture={hit.picture} /> : null}
       {hit.in === 'file' ? <Image role="img" aria-label="File" className="mr-1 inline size-3 align-[-1px]" /> : null}
       <Marked text={hit.snippet} />
     </span>
+  )
+}
+
+/** The picture that a hit was seen in: small, and by its name. */
+function ShownPicture({ picture: { sha, name } }: { picture: NonNullable<SearchHit['picture']> }): ReactNode {
+  const host = useHost((state) => state.host)
+  return (
+    <>
+      <img
+        src={pictureUrl(host, sha, 'thumb')}
+        alt="Picture"
+        className="mr-1.5 inline size-4 rounded-[3px] object-cover align-[-3px]"
+      />
+      <span className="text-ink">{name}: </span>
+    </>
   )
 }
