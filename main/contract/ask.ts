@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { SavedDraft } from './drafts.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, ScreenPlace, Sha256 } from './media.ts'
+import { AppliedPreset } from './presets.ts'
 
 /**
  * A part of a question as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
@@ -49,6 +50,9 @@ const thinking = Thinking.optional()
 /** Id of the job that is asked for, of the profile of the model; null or unset: none. It is kept with the question. */
 const job = z.string().max(64).nullable().optional()
 
+/** What a preset set for the conversation; null or unset: nothing. */
+const preset = AppliedPreset.nullable().optional()
+
 /** A question that is not sent yet, as far as it is ready. */
 const Question = z.object({
   conversationId: Id.nullable(),
@@ -56,6 +60,7 @@ const Question = z.object({
   format,
   job,
   thinking,
+  preset,
 })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
@@ -80,6 +85,7 @@ export const ask = {
         format,
         job,
         thinking,
+        preset,
         compareWith,
         draft: SavedDraft.optional(),
       }),
@@ -89,12 +95,12 @@ export const ask = {
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
    * and the questions after it, when the context was full. ContextFull when that does not help.
    */
-  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, compareWith })).output(Sent),
+  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, preset, compareWith })).output(Sent),
   /**
    * Goes on with pages that were not all read, in the same answer: those that are whole stay. InvalidInput when there is
    * nothing left, when another model is chosen, or when the conversation has gone on.
    */
-  readOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
+  readOn: oc.input(z.object({ messageId: Id, thinking, preset })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

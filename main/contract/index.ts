@@ -12,6 +12,7 @@ import { exchange } from './exchange.ts'
 import { host } from './host.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
+import { presets } from './presets.ts'
 import { profiles } from './profiles.ts'
 import { settings } from './settings.ts'
 import { videos } from './videos.ts'
@@ -34,6 +35,7 @@ export const contract = {
   drafts,
   videos,
   capture,
+  presets,
   profiles,
   settings,
   diagnostics,
@@ -54,10 +56,12 @@ export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
+export * from './formats.ts'
 export * from './host.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'
 export * from './pageRanges.ts'
+export * from './presets.ts'
 export * from './profiles.ts'
 export * from './sampling.ts'
 export * from './searching.ts'

@@ -1,8 +1,17 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
+import { later } from '../components/primitives/later.tsx'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
-import { Composer, DropTarget, addFiles, askWith, keepDrafts, rescueDraft } from '../features/ask/index.ts'
+import {
+  Composer,
+  DropTarget,
+  addFiles,
+  askWith,
+  choosePreset,
+  keepDrafts,
+  rescueDraft,
+} from '../features/ask/index.ts'
 import {
   CaptureLayer,
   CaptureMenu,
@@ -24,6 +33,7 @@ import {
   followConversations,
   isRemovedHere,
   useConversationList,
+  useTitle,
 } from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
@@ -33,6 +43,7 @@ import type { ExportWish, Exportable } from '../features/exchange/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
+import { PresetsDialog } from '../features/presets/index.ts'
 import { ProfilesSetting } from '../features/profiles/index.ts'
 import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
@@ -43,14 +54,23 @@ import { toAppError } from '../lib/errors.ts'
 import { endFinding, showFound } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
 import { printConversation } from '../lib/printing.ts'
+import { followPresets } from '../lib/presets.ts'
 import { followProfiles } from '../lib/profiles.ts'
+import { questionField } from '../lib/questionField.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame, Header, SidebarToggle, useSidebar } from './Frame.tsx'
 import { ModelsView, Sources, download } from './ModelsView.tsx'
 import icon from './icon.svg'
+import type { PaletteActions } from './Palette.tsx'
 import { useShortcuts } from './useShortcuts.ts'
+
+const Palette = later(() => import('./Palette.tsx').then(({ Palette }) => Palette))
+const ShortcutsDialog = later(() => import('./ShortcutsDialog.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
+
+/** A dialog of the window as a whole. */
+type WindowDialog = 'settings' | 'presets' | 'diagnostics' | 'import' | 'shortcuts' | 'palette'
 
 /** The window: lays out the features and connects them, as they do not know one another. */
 export function App(): ReactNode {
@@ -58,6 +78,8 @@ export function App(): ReactNode {
   const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
   const current = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent) ?? null)
+  const library = useLibrary((state) => state.models)
+  const modelNames = useMemo(() => library?.map(({ model }) => model.name) ?? [], [library])
   const defaults = current?.model.defaults ?? null
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
@@ -67,10 +89,12 @@ export function App(): ReactNode {
   )
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
-  const [settingsOpen, setSettingsOpen] = useState(false)
-  const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
+  const [dialog, setDialog] = useState<WindowDialog | null>(null)
+  const dialogProps = (name: WindowDialog): { open: boolean; onOpenChange: (open: boolean) => void } => ({
+    open: dialog === name,
+    onOpenChange: (open) => setDialog((now) => (open ? name : now === name ? null : now)),
+  })
   const [exporting, setExporting] = useState<ExportWish | null>(null)
-  const [importOpen, setImportOpen] = useState(false)
   const hasConversations = useConversationList(({ order, byId }) =>
     order.some((id) => byId[id]?.deletedAt === undefined),
   )
@@ -93,7 +117,7 @@ export function App(): ReactNode {
     else endFinding()
     openConversation(id)
     sidebar.closeOverlay()
-    if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
+    if (id === null) questionField()?.focus()
   }
   /** Shows a new conversation, and leaves the focus and the sidebar where they are. */
   const leave = useCallback(() => {
@@ -104,19 +128,40 @@ export function App(): ReactNode {
   const print = usePrint(open)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
-    document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
+    questionField()?.focus()
   }
   const stopAnswer = (): void => {
     if (answering) stop(answering).catch((thrown: unknown) => announce(toAppError(thrown).message))
   }
-  useShortcuts({
+  const openTitle = useTitle(conversationId)
+  const actions: PaletteActions = {
     newConversation: () => open(null),
+    palette: () => setDialog('palette'),
     search: () => {
       sidebar.show()
       requestAnimationFrame(() => search.current?.focus())
     },
     toggleSidebar: sidebar.toggle,
+    settings: () => setDialog('settings'),
+    shortcuts: () => setDialog('shortcuts'),
     openConversation: open,
+    choosePreset: (preset) => {
+      const place = inTrash ? null : conversationId
+      if (models || inTrash) openConversation(place)
+      choosePreset(place, preset)
+      requestAnimationFrame(() => questionField()?.focus())
+    },
+    presets: () => setDialog('presets'),
+    diagnostics: () => setDialog('diagnostics'),
+    importConversations: () => setDialog('import'),
+    exportConversations: hasConversations ? () => setExporting({ all: allConversations() }) : null,
+    exportThis:
+      conversationId === null || openTitle === undefined || inTrash
+        ? null
+        : () => setExporting({ one: { id: conversationId, title: openTitle } }),
+  }
+  useShortcuts({
+    ...actions,
     capture: startFromOutside,
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
@@ -168,7 +213,7 @@ export function App(): ReactNode {
           onLeave={leave}
           onExport={exportOne}
           onModels={showModels}
-          onSettings={() => setSettingsOpen(true)}
+          onSettings={actions.settings}
           note={<DownloadsNote onOpen={showDownloads} />}
         />
       }
@@ -209,6 +254,7 @@ export function App(): ReactNode {
                   <LiveMenu />
                 </>
               }
+              onPresets={actions.presets}
               onSent={open}
               onStop={stopAnswer}
             />
@@ -217,30 +263,27 @@ export function App(): ReactNode {
         </>
       )}
       <SettingsDialog
-        open={settingsOpen}
+        {...dialogProps('settings')}
         defaults={defaults}
-        onOpenChange={setSettingsOpen}
-        onImport={() => {
-          setSettingsOpen(false)
-          setImportOpen(true)
-        }}
+        onPresets={actions.presets}
+        onShortcuts={actions.shortcuts}
+        onImport={actions.importConversations}
         onExport={
-          hasConversations
-            ? () => {
-                setSettingsOpen(false)
-                setExporting({ all: allConversations() })
-              }
-            : null
+          actions.exportConversations &&
+          (() => {
+            setDialog(null)
+            actions.exportConversations?.()
+          })
         }
-        onDiagnostics={() => {
-          setSettingsOpen(false)
-          setDiagnosticsOpen(true)
-        }}
+        onDiagnostics={actions.diagnostics}
         sources={<Sources />}
         profiles={<ProfilesSetting />}
         capture={<CaptureShortcut />}
       />
-      <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
+      <PresetsDialog {...dialogProps('presets')} models={modelNames} />
+      <ShortcutsDialog {...dialogProps('shortcuts')} />
+      <Palette {...dialogProps('palette')} actions={actions} />
+      <DiagnosticsDialog {...dialogProps('diagnostics')} />
       <ExportDialog
         wish={exporting}
         onClose={() => setExporting(null)}
@@ -249,7 +292,7 @@ export function App(): ReactNode {
           print(id)
         }}
       />
-      <ImportDialog open={importOpen} onOpenChange={setImportOpen} onOpenConversation={open} />
+      <ImportDialog {...dialogProps('import')} onOpenConversation={open} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
@@ -310,6 +353,7 @@ function useCore(conversationId: string | null): void {
       followEngine,
       followConversations,
       followLibrary,
+      followPresets,
       followProfiles,
       followDownloads,
       followCapture,

@@ -16,6 +16,8 @@ import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { PresetMenu } from './presets/PresetMenu.tsx'
+import { useSlashMenu } from './presets/SlashMenu.tsx'
 import { usePageChoices } from './pdfs/choosing.ts'
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
@@ -174,6 +176,7 @@ export function Composer({
   conversationId,
   answering,
   tools,
+  onPresets,
   onSent,
   onStop,
 }: {
@@ -181,6 +184,8 @@ export function Composer({
   answering: boolean
   /** More ways to bring something to ask about, beside the pictures. */
   tools?: ReactNode
+  /** Opens where presets are changed. */
+  onPresets: () => void
   onSent: (conversationId: string) => void
   onStop: () => void
 }): ReactNode {
@@ -189,6 +194,7 @@ export function Composer({
   const picker = useRef<HTMLInputElement>(null)
   const excess = excessOf(draft)
   const job = useJob(conversationId)
+  const slash = useSlashMenu(conversationId, draft.text)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(prepareVideo, [])
@@ -210,6 +216,7 @@ export function Composer({
     if (activeElement === body || field.current?.form?.contains(activeElement)) field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (slash.onKeyDown(event)) return
     // While an input method composes, Enter belongs to it (229 is what older ones report).
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -233,12 +240,13 @@ export function Composer({
       />
       <form
         aria-label="Ask"
-        className="rounded-lg border border-control bg-raised focus-within:border-accent"
+        className="relative rounded-lg border border-control bg-raised focus-within:border-accent"
         onSubmit={(event) => {
           event.preventDefault()
           void submit()
         }}
       >
+        {slash.menu}
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -248,7 +256,11 @@ export function Composer({
           placeholder={job && wantsWords(job) ? 'Type what it is to look for or to do' : placeholder(draft)}
           value={draft.text}
           readOnly={draft.sending}
-          onChange={(event) => setText(conversationId, event.target.value)}
+          onChange={(event) => {
+            setText(conversationId, event.target.value)
+            slash.onTyped(event.target)
+          }}
+          {...slash.fieldProps}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
@@ -273,6 +285,7 @@ export function Composer({
               }}
             />
             {tools}
+            <PresetMenu conversationId={conversationId} onEdit={onPresets} />
             <CompareMenu conversationId={conversationId} />
             <JobMenu conversationId={conversationId} />
             <FormatMenu conversationId={conversationId} format={draft.format} />

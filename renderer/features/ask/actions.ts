@@ -2,6 +2,7 @@ import type { ChosenFormat, PdfFile, PictureBudget, PictureMark, StoredFile } fr
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
+import { keepPreset, presetIn } from '../../lib/presets.ts'
 import { jobIn, keepJob, savedJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { keepThinking, thinkingIn } from '../../lib/thinking.ts'
@@ -208,9 +209,11 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             compareWith: comparedIn(conversationId)?.id ?? null,
             ...thinkingIn(conversationId),
             ...jobIn(conversationId),
+            ...presetIn(conversationId),
             draft: toSaved(draft, comparedIn(conversationId), {
               ...thinkingIn(conversationId),
               ...savedJob(conversationId),
+              ...presetIn(conversationId),
             }),
           }),
         ),
@@ -224,6 +227,7 @@ export async function send(conversationId: string | null): Promise<{ conversatio
       keepComparing(sent.conversationId)
       keepThinking(sent.conversationId)
       keepJob(sent.conversationId)
+      keepPreset(sent.conversationId)
     }
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)

@@ -1,4 +1,5 @@
 export { addFiles, askWith, rescueDraft } from './actions.ts'
 export { Composer } from './Composer.tsx'
+export { choosePreset } from './presets/choosing.ts'
 export { keepDrafts } from './saving.ts'
 export { DropTarget } from './Composer.tsx'

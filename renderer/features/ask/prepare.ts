@@ -1,6 +1,7 @@
 import { AppError } from '#contract'
 import { useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
+import { presetIn } from '../../lib/presets.ts'
 import { jobIn } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
@@ -48,6 +49,7 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
     format: draft.format,
     ...thinkingIn(conversationId),
     ...jobIn(conversationId),
+    ...presetIn(conversationId),
   }
   try {
     const answer = await call((core) => core.ask.count(asked, { signal }))
@@ -72,6 +74,7 @@ async function encode(conversationId: string | null, signal: AbortSignal): Promi
           parts: toParts(draftOf(key)),
           ...thinkingIn(conversationId),
           ...jobIn(conversationId),
+          ...presetIn(conversationId),
         },
         { signal },
       ),

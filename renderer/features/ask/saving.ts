@@ -3,6 +3,7 @@ import type { Attachment, HostDescription, SavedDraft, SavedMedium } from '#cont
 import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
+import { applyPreset, onPreset, presetIn } from '../../lib/presets.ts'
 import { onJob, savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { onThinks, setThinks, thinkingIn } from '../../lib/thinking.ts'
@@ -80,9 +81,10 @@ async function save(key: string, isLast = false): Promise<void> {
 export const saveDraft = (conversationId: string | null): Promise<void> => save(draftKey(conversationId))
 
 /** What stays from question to question of a conversation and is kept with its draft. */
-const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job'> => ({
+const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job' | 'preset'> => ({
   ...thinkingIn(conversationId),
   ...savedJob(conversationId),
+  ...presetIn(conversationId),
 })
 
 const isComposed = ({ text, pictures, format, sending }: Draft, before: Draft | undefined): boolean =>
@@ -102,6 +104,7 @@ export function keepDrafts(signal: AbortSignal): void {
     onCompared((conversationId) => schedule(draftKey(conversationId))),
     onThinks((conversationId) => schedule(draftKey(conversationId))),
     onJob((conversationId) => schedule(draftKey(conversationId))),
+    onPreset((conversationId) => schedule(draftKey(conversationId))),
   ]
   const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
@@ -130,14 +133,15 @@ async function restore(key: string): Promise<void> {
       message: `${name} is not stored here any more. Add it again.`,
     }))
     const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
-    const { thinking, job } = draft
-    const manner = { ...(thinking && { thinking }), ...(job !== undefined && { job }) }
+    const { thinking, job, preset } = draft
+    const manner = { ...(thinking && { thinking }), ...(job !== undefined && { job }), ...(preset && { preset }) }
     restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith, manner)))
     const isComposedIn = !isEmpty(draftOf(key))
     if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
     if (thinking === 'on') setThinks(conversationId, true)
     if (job !== undefined) setJob(conversationId, job)
+    if (preset && !presetIn(conversationId).preset) applyPreset(conversationId, preset)
     if (pictures.length > 0 || draft.text !== '') {
       if (isComposedIn) planPrepare(conversationId, 'pictures')
       else planRestored(conversationId)

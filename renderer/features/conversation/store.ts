@@ -6,6 +6,7 @@ import { nothingOpen, streamingAnswer } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
+import { presetIn } from '../../lib/presets.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
@@ -62,14 +63,14 @@ export async function retry(
   const { remedy, signal, onReading } = options
   const { id } = useOpenConversation.getState()
   const compareWith = comparedIn(id)?.id ?? null
-  const again = { messageId, compareWith, ...thinkingIn(id), ...(remedy && { remedy }) }
+  const again = { messageId, compareWith, ...thinkingIn(id), ...presetIn(id), ...(remedy && { remedy }) }
   await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
 }
 
 /** Goes on with pages that were not all read, in the same answer. */
 export async function readOn(messageId: string): Promise<void> {
   const { id } = useOpenConversation.getState()
-  await call((core) => core.ask.readOn({ messageId, ...thinkingIn(id) }))
+  await call((core) => core.ask.readOn({ messageId, ...thinkingIn(id), ...presetIn(id) }))
 }
 
 /** Stops an answer and the one beside it; their text so far stays. */

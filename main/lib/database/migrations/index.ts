@@ -17,6 +17,7 @@ import { thoughts } from './016-thoughts.ts'
 import { profiles } from './017-profiles.ts'
 import { traits } from './018-traits.ts'
 import { shelves } from './019-shelves.ts'
+import { presets } from './020-presets.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -39,4 +40,5 @@ export const migrations: readonly string[] = [
   profiles,
   traits,
   shelves,
+  presets,
 ]

@@ -14,7 +14,6 @@ import {
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
-import { shortcut } from '../../../lib/platform.ts'
 import { call } from '../../../lib/rpc.ts'
 import { showShelf, useShowing } from '../shelves.ts'
 import { changeFilter, changedLabels, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
@@ -48,8 +47,8 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
           type="search"
           role="searchbox"
           aria-label="Search conversations"
-          aria-keyshortcuts="Control+K Meta+K"
-          placeholder={`Search  ${shortcut('K')}`}
+          aria-keyshortcuts="Control+Shift+F Meta+Shift+F"
+          placeholder="Search"
           maxLength={200}
           value={query}
           onChange={(event) => setQuery(event.target.value)}
