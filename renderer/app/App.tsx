@@ -124,7 +124,8 @@ export function App(): ReactNode {
     endFinding()
     openConversation(null)
   }, [])
-  const exportOne = useCallback((one: Exportable) => setExporting({ one }), [])
+  const exportOne = useCallback((one: Exportable) => setExporting({ one }), [setExporting])
+  const exportAll = hasConversations ? () => setExporting({ all: allConversations() }) : null
   const print = usePrint(open)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
@@ -148,13 +149,12 @@ export function App(): ReactNode {
     choosePreset: (preset) => {
       const place = inTrash ? null : conversationId
       if (models || inTrash) openConversation(place)
-      choosePreset(place, preset)
-      requestAnimationFrame(() => questionField()?.focus())
+      if (!choosePreset(place, preset)) requestAnimationFrame(() => questionField()?.focus())
     },
     presets: () => setDialog('presets'),
     diagnostics: () => setDialog('diagnostics'),
     importConversations: () => setDialog('import'),
-    exportConversations: hasConversations ? () => setExporting({ all: allConversations() }) : null,
+    exportConversations: exportAll,
     exportThis:
       conversationId === null || openTitle === undefined || inTrash
         ? null
@@ -269,10 +269,10 @@ export function App(): ReactNode {
         onShortcuts={actions.shortcuts}
         onImport={actions.importConversations}
         onExport={
-          actions.exportConversations &&
+          exportAll &&
           (() => {
             setDialog(null)
-            actions.exportConversations?.()
+            exportAll()
           })
         }
         onDiagnostics={actions.diagnostics}

@@ -3,24 +3,32 @@ import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 
-/** A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. */
+/**
+ * A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. `finalFocus` gives what
+ * gets the focus when it is closed; true: the trigger.
+ */
 export function Menu({
   trigger,
   children,
   align = 'start',
   onOpen,
+  finalFocus,
 }: {
   trigger: ReactNode
   children: ReactNode
   align?: 'start' | 'end'
   onOpen?: () => void
+  finalFocus?: () => HTMLElement | true
 }): ReactNode {
   return (
     <Base.Root onOpenChange={(open) => open && onOpen?.()}>
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">
-          <Base.Popup className="float-motion max-h-(--available-height) min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
+          <Base.Popup
+            {...(finalFocus && { finalFocus })}
+            className="float-motion max-h-(--available-height) min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none"
+          >
             {children}
           </Base.Popup>
         </Base.Positioner>

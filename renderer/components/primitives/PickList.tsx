@@ -109,7 +109,7 @@ export function PickListBox<T>({
           onClick={() => onPick(index)}
           className={cx(
             'flex min-h-8 items-center gap-2 rounded-md px-2 py-1 select-none [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-muted',
-            index === active && 'bg-hover',
+            index === active && 'bg-active',
           )}
         >
           {render(item)}

@@ -100,7 +100,7 @@ test('a question that is sent late takes the focus from nothing that was opened 
   render(
     <>
       <button>Elsewhere</button>
-      <Composer conversationId={null} answering={false} onSent={onSent} onStop={() => {}} />
+      <Composer conversationId={null} answering={false} onPresets={() => {}} onSent={onSent} onStop={() => {}} />
     </>,
   )
   await act(() => Promise.resolve())

@@ -1,6 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { Search } from 'lucide-react'
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { PopupFrame } from '../../components/primitives/Dialog.tsx'
 import { PickListBox, usePickList } from '../../components/primitives/PickList.tsx'
@@ -37,22 +37,22 @@ export function CommandPalette({
   onOpenChange: (open: boolean) => void
   children: (onChoose: (command: Command) => void) => ReactNode
 }): ReactNode {
-  const chosen = useRef<Command | null>(null)
+  const [chosen, setChosen] = useState<Command | null>(null)
   return (
     <Dialog.Root
       open={open}
       onOpenChange={onOpenChange}
       onOpenChangeComplete={(isOpen) => {
         // only now: what opens a dialog, or gives the focus to something, would lose it to the closing one
-        const { current } = chosen
-        chosen.current = null
-        if (!isOpen) current?.run()
+        if (isOpen) return
+        setChosen(null)
+        chosen?.run()
       }}
     >
       <PopupFrame kind="dialog" className="top-[12dvh]! flex w-[min(560px,calc(100vw-24px))] translate-y-0! flex-col">
         <Dialog.Title className="sr-only">Commands</Dialog.Title>
         {children((command) => {
-          chosen.current = command
+          setChosen(command)
           onOpenChange(false)
         })}
       </PopupFrame>
@@ -86,7 +86,7 @@ export function CommandFinder({
         <input
           type="text"
           aria-label="Find a command, preset, model or conversation"
-          placeholder="Find a command, preset, model or conversation"
+          placeholder="What do you want to do or open?"
           autoComplete="off"
           spellCheck={false}
           maxLength={200}

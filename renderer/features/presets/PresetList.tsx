@@ -22,6 +22,7 @@ interface Done {
 export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): ReactNode {
   const presets = usePresets((state) => state.presets)
   const picker = useRef<HTMLInputElement>(null)
+  const first = useRef<HTMLButtonElement>(null)
   const [done, setDone] = useState<Done | null>(null)
   const [problems, setProblems] = useState<readonly string[]>([])
   const tell = (next: Done): void => {
@@ -45,6 +46,11 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
       if (first !== undefined)
         tell({ text: `Added ${imported.length === 1 ? `“${first}”` : counted(imported.length, 'preset')}.` })
     })
+  const undo = (action: () => Promise<unknown>): void => {
+    // its button goes away
+    first.current?.focus()
+    void attempt(action)
+  }
   const doing: Doing = {
     onEdit: ({ id, preset }) => onEdit({ id, preset }),
     onDuplicate: ({ id }) =>
@@ -63,7 +69,7 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap gap-2">
-        <Button data-begin onClick={() => onEdit(newPreset())}>
+        <Button ref={first} data-begin onClick={() => onEdit(newPreset())}>
           New preset
         </Button>
         <Button onClick={() => picker.current?.click()}>Add from a file…</Button>
@@ -81,10 +87,10 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
           }}
         />
       </div>
-      {problems.map((problem) => (
-        <ErrorNote key={problem} message={problem} />
+      {problems.map((problem, index) => (
+        <ErrorNote key={index} message={problem} />
       ))}
-      {done ? <DoneNote key={done.text} done={done} onUndo={(undo) => void attempt(undo)} /> : null}
+      {done ? <DoneNote key={done.text} done={done} onUndo={undo} /> : null}
       {own.length > 0 ? <Group label="Your own" presets={own} doing={doing} /> : null}
       <Group label="Of Sightline" presets={presets.filter(({ isOwn }) => !isOwn)} doing={doing} />
     </div>

@@ -33,7 +33,7 @@ export function PresetsDialog({
       title={edited === null ? 'Presets' : edited.id === null ? 'New preset' : 'Edit preset'}
       description={
         edited === null
-          ? 'Ways of asking by their names: type / in the question, or choose one below it.'
+          ? 'Ways of asking, by their names. Type / in the question to choose one.'
           : 'What is left empty stays as it is when the preset is chosen.'
       }
     >

@@ -1,11 +1,13 @@
 import { Menu as Base } from '@base-ui/react/menu'
 import { NotebookText, Settings2 } from 'lucide-react'
+import { useRef } from 'react'
 import type { ReactNode } from 'react'
 import type { ListedPreset } from '#contract'
 import { Chip, iconButtonClass } from '../../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../../components/primitives/Menu.tsx'
 import { later } from '../../../components/primitives/later.tsx'
 import { applyPreset, useAppliedPreset, usePresets } from '../../../lib/presets.ts'
+import { questionField } from '../../../lib/questionField.ts'
 import { planPrepare } from '../prepare.ts'
 import { choosePreset, usePresetWish } from './choosing.ts'
 import { summaryOf } from './summary.ts'
@@ -26,8 +28,10 @@ export function PresetMenu({
 }): ReactNode {
   const presets = usePresets((state) => state.presets)
   const applied = useAppliedPreset(conversationId)
+  /** Whether the words of what was just chosen are in the question, where one goes on then. */
+  const isIn = useRef(false)
   const item = ({ id, preset }: ListedPreset): ReactNode => (
-    <MenuItem key={id} onSelect={() => choosePreset(conversationId, preset)}>
+    <MenuItem key={id} onSelect={() => void (isIn.current = !choosePreset(conversationId, preset))}>
       <span className="truncate" title={preset.about}>
         {preset.name}
       </span>
@@ -35,7 +39,14 @@ export function PresetMenu({
   )
   const own = presets.filter(({ isOwn }) => isOwn)
   const menu = (trigger: ReactNode): ReactNode => (
-    <Menu trigger={trigger}>
+    <Menu
+      trigger={trigger}
+      finalFocus={() => {
+        const next = isIn.current ? questionField() : null
+        isIn.current = false
+        return next ?? true
+      }}
+    >
       <div className="w-64 max-w-[calc(100vw-2rem)]">
         {own.length > 0 ? (
           <Base.Group className="mb-1 border-b border-hairline pb-1">

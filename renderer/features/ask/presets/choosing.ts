@@ -25,11 +25,12 @@ export const usePresetWish = create<{ readonly wish: Wish | null }>(() => ({ wis
 /** Gives up the preset that waits. */
 export const dropWish = (): void => usePresetWish.setState({ wish: null })
 
-/** Chooses a preset for the question that is composed; one with variables asks for them first. */
-export function choosePreset(conversationId: string | null, preset: Preset): void {
+/** Chooses a preset for the question that is composed; one with variables asks for them first. Returns whether it does. */
+export function choosePreset(conversationId: string | null, preset: Preset): boolean {
   const variables = variablesIn(preset.prompt, preset.systemPrompt)
   if (variables.length > 0) usePresetWish.setState({ wish: { conversationId, preset, variables } })
   else void insertPreset(conversationId, preset, {})
+  return variables.length > 0
 }
 
 /**
