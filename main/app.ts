@@ -40,6 +40,7 @@ import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 import { visionOf } from './lib/families/families.ts'
 import { createModels } from './services/models/index.ts'
 import type { Surroundings } from './services/models/index.ts'
+import { createPresets } from './services/presets/index.ts'
 import { createProfiles } from './services/profiles/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
@@ -180,6 +181,10 @@ export function createApp(
     engine: { machine: async () => ({ ...(await engine.machine()), vision: settings.current.vision }) },
     modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
   })
+  const presets = createPresets({
+    ...{ db, resources: paths.resources },
+    checkFormat: (schema) => ask.checkFormat({ schema }).problem,
+  })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
   const diagnostics = createDiagnostics({
     ...{ host, paths, engine, log, logs, files, modelsFolder },
@@ -302,6 +307,7 @@ export function createApp(
     downloads: downloading.procedures,
     benchmark: measuring.procedures,
     capture: capturing.procedures,
+    presets: presets.procedures,
     profiles: choosingProfile.procedures,
     settings: settings.procedures,
     diagnostics: diagnostics.procedures,

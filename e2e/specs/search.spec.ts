@@ -35,7 +35,7 @@ const marked = (page: Page): Promise<string[]> =>
 test('a hit opens its message on whichever branch, marked, and the others are stepped through', async ({ chat }) => {
   const { page } = chat
   const sidebar = new Sidebar(page)
-  await page.keyboard.press('Control+k')
+  await page.keyboard.press('Control+Shift+F')
   await page.keyboard.type('heron')
   await expect(sidebar.results.getByRole('listitem')).not.toHaveCount(0)
   const lake = sidebar.results.getByRole('list', { name: 'More in What stands by the lake?' })

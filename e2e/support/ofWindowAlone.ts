@@ -14,6 +14,7 @@ export const ofWindowAlone: readonly string[] = [
   'modelsDownload',
   'modelsPairing',
   'points',
+  'presets',
   'profiles',
   'qwen35',
   'qwen3vl',

@@ -4,6 +4,7 @@ import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations
 import { SavedDraft } from './drafts.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, ScreenPlace, Sha256 } from './media.ts'
 import { Sampling } from './sampling.ts'
+import { AppliedPreset } from './presets.ts'
 
 /**
  * A part of a question as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
@@ -66,6 +67,8 @@ const job = z.string().max(64).nullable().optional()
  * what is shown of the conversation.
  */
 const edits = Id.nullable().optional()
+/** What a preset set for the conversation; null or unset: nothing. */
+const preset = AppliedPreset.nullable().optional()
 
 /** A question that is not sent yet, as far as it is ready. */
 const Question = z.object({
@@ -75,6 +78,7 @@ const Question = z.object({
   job,
   thinking,
   edits,
+  preset,
 })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
@@ -99,6 +103,7 @@ export const ask = {
         format,
         job,
         thinking,
+        preset,
         compareWith,
         edits,
         draft: SavedDraft.optional(),
@@ -112,7 +117,14 @@ export const ask = {
    */
   retry: oc
     .input(
-      z.object({ messageId: Id, remedy: Remedy.optional(), variation: Variation.optional(), thinking, compareWith }),
+      z.object({
+        messageId: Id,
+        remedy: Remedy.optional(),
+        variation: Variation.optional(),
+        thinking,
+        preset,
+        compareWith,
+      }),
     )
     .output(Sent),
   /**
@@ -120,7 +132,7 @@ export const ask = {
    * those that are whole stay. InvalidInput when there is nothing left, when another model is chosen, or when the conversation
    * has gone on.
    */
-  goOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
+  goOn: oc.input(z.object({ messageId: Id, thinking, preset })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

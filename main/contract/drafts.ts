@@ -2,6 +2,7 @@ import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { Attachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
+import { AppliedPreset } from './presets.ts'
 import { VideoRequest } from './videos.ts'
 
 const name = z.string().max(255)
@@ -34,7 +35,8 @@ export type SavedMedium = z.infer<typeof SavedMedium>
 
 /**
  * The question that is being composed in one conversation, as it outlives the window. `compareWith`: the model whose answers
- * come beside those of the current one; `thinking`: whether the model may think first; both stay when the question is sent.
+ * come beside those of the current one; `thinking`: whether the model may think first; these, the job and the preset stay when
+ * the question is sent.
  */
 export const SavedDraft = z.object({
   text: z.string().max(MAX_TEXT),
@@ -44,6 +46,8 @@ export const SavedDraft = z.object({
   thinking: Thinking.optional(),
   /** Id of the job that is asked for. Unset: none. */
   job: z.string().max(64).optional(),
+  /** What a preset set. Unset: nothing. */
+  preset: AppliedPreset.optional(),
 })
 export type SavedDraft = z.infer<typeof SavedDraft>
 

@@ -15,6 +15,7 @@ import { host } from './host.ts'
 import { inputs } from './inputs.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
+import { presets } from './presets.ts'
 import { profiles } from './profiles.ts'
 import { settings } from './settings.ts'
 import { videos } from './videos.ts'
@@ -40,6 +41,7 @@ export const contract = {
   drafts,
   videos,
   capture,
+  presets,
   profiles,
   settings,
   diagnostics,
@@ -61,12 +63,14 @@ export * from './engine.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
 export * from './folders.ts'
+export * from './formats.ts'
 export * from './gallery.ts'
 export * from './host.ts'
 export * from './inputs.ts'
 export * from './models.ts'
 export * from './modelSheets.ts'
 export * from './pageRanges.ts'
+export * from './presets.ts'
 export * from './profiles.ts'
 export * from './sampling.ts'
 export * from './searching.ts'

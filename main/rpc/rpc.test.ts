@@ -121,6 +121,15 @@ const handlers: Handlers = {
     placePanel: unused,
     open: unused,
   },
+  presets: {
+    watch: unused,
+    create: unused,
+    update: unused,
+    duplicate: unused,
+    remove: unused,
+    export: unused,
+    import: unused,
+  },
   profiles: { watch: unused, check: unused, save: unused, remove: unused },
   settings: {
     watch: (_, { signal }) =>

@@ -1,12 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
+import { later } from '../components/primitives/later.tsx'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
 import {
   Composer,
   DropTarget,
   addFiles,
   askWith,
+  choosePreset,
   editQuestion,
   keepDrafts,
   quote,
@@ -35,6 +37,7 @@ import {
   followFolders,
   isRemovedHere,
   useConversationList,
+  useTitle,
 } from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
@@ -45,6 +48,7 @@ import { FirstRun } from '../features/firstRun/index.ts'
 import { GalleryPage, isGallery, openGallery } from '../features/gallery/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
+import { PresetsDialog } from '../features/presets/index.ts'
 import { ProfilesSetting } from '../features/profiles/index.ts'
 import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
@@ -58,14 +62,23 @@ import { endFinding, showFound } from '../lib/finding.ts'
 import type { Shown } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
 import { printConversation } from '../lib/printing.ts'
+import { followPresets } from '../lib/presets.ts'
 import { followProfiles } from '../lib/profiles.ts'
+import { questionField } from '../lib/questionField.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame, Header, SidebarToggle, useSidebar } from './Frame.tsx'
 import { ModelsView, Sources, download } from './ModelsView.tsx'
 import icon from './icon.svg'
+import type { PaletteActions } from './Palette.tsx'
 import { useShortcuts } from './useShortcuts.ts'
+
+const Palette = later(() => import('./Palette.tsx').then(({ Palette }) => Palette))
+const ShortcutsDialog = later(() => import('./ShortcutsDialog.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
+
+/** A dialog of the window as a whole. */
+type WindowDialog = 'settings' | 'presets' | 'diagnostics' | 'import' | 'shortcuts' | 'palette'
 
 /** The window: lays out the features and connects them, as they do not know one another. */
 export function App(): ReactNode {
@@ -73,6 +86,8 @@ export function App(): ReactNode {
   const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
   const current = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent) ?? null)
+  const library = useLibrary((state) => state.models)
+  const modelNames = useMemo(() => library?.map(({ model }) => model.name) ?? [], [library])
   const defaults = current?.model.defaults ?? null
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
@@ -82,10 +97,12 @@ export function App(): ReactNode {
   )
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
-  const [settingsOpen, setSettingsOpen] = useState(false)
-  const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
+  const [dialog, setDialog] = useState<WindowDialog | null>(null)
+  const dialogProps = (name: WindowDialog): { open: boolean; onOpenChange: (open: boolean) => void } => ({
+    open: dialog === name,
+    onOpenChange: (open) => setDialog((now) => (open ? name : now === name ? null : now)),
+  })
   const [exporting, setExporting] = useState<ExportWish | null>(null)
-  const [importOpen, setImportOpen] = useState(false)
   const hasConversations = useConversationList(({ order, byId }) =>
     order.some((id) => byId[id]?.deletedAt === undefined),
   )
@@ -110,31 +127,52 @@ export function App(): ReactNode {
     else endFinding()
     openConversation(id)
     sidebar.closeOverlay()
-    if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
+    if (id === null) questionField()?.focus()
   }
   /** Shows a new conversation, and leaves the focus and the sidebar where they are. */
   const leave = useCallback(() => {
     endFinding()
     openConversation(null)
   }, [])
-  const exportOne = useCallback((one: Exportable) => setExporting({ one }), [])
+  const exportOne = useCallback((one: Exportable) => setExporting({ one }), [setExporting])
+  const exportAll = hasConversations ? () => setExporting({ all: allConversations() }) : null
   const print = usePrint(open)
   const composing = useComposing(conversationId, inTrash)
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
-    document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
+    questionField()?.focus()
   }
   const stopAnswer = (): void => {
     if (answering) stop(answering).catch((thrown: unknown) => announce(toAppError(thrown).message))
   }
-  useShortcuts({
+  const openTitle = useTitle(conversationId)
+  const actions: PaletteActions = {
     newConversation: () => open(null),
+    palette: () => setDialog('palette'),
     search: () => {
       sidebar.show()
       requestAnimationFrame(() => search.current?.focus())
     },
     toggleSidebar: sidebar.toggle,
+    settings: () => setDialog('settings'),
+    shortcuts: () => setDialog('shortcuts'),
     openConversation: open,
+    choosePreset: (preset) => {
+      const place = inTrash ? null : conversationId
+      if (models || inTrash) openConversation(place)
+      if (!choosePreset(place, preset)) requestAnimationFrame(() => questionField()?.focus())
+    },
+    presets: () => setDialog('presets'),
+    diagnostics: () => setDialog('diagnostics'),
+    importConversations: () => setDialog('import'),
+    exportConversations: exportAll,
+    exportThis:
+      conversationId === null || openTitle === undefined || inTrash
+        ? null
+        : () => setExporting({ one: { id: conversationId, title: openTitle } }),
+  }
+  useShortcuts({
+    ...actions,
     capture: startFromOutside,
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
@@ -191,7 +229,7 @@ export function App(): ReactNode {
           onExport={exportOne}
           onGallery={showGallery}
           onModels={showModels}
-          onSettings={() => setSettingsOpen(true)}
+          onSettings={actions.settings}
           note={<DownloadsNote onOpen={showDownloads} />}
         />
       }
@@ -240,6 +278,7 @@ export function App(): ReactNode {
                   <LiveMenu />
                 </>
               }
+              onPresets={actions.presets}
               onSent={open}
               onStop={stopAnswer}
               onEditLast={editLast}
@@ -249,30 +288,27 @@ export function App(): ReactNode {
         </>
       )}
       <SettingsDialog
-        open={settingsOpen}
+        {...dialogProps('settings')}
         defaults={defaults}
-        onOpenChange={setSettingsOpen}
-        onImport={() => {
-          setSettingsOpen(false)
-          setImportOpen(true)
-        }}
+        onPresets={actions.presets}
+        onShortcuts={actions.shortcuts}
+        onImport={actions.importConversations}
         onExport={
-          hasConversations
-            ? () => {
-                setSettingsOpen(false)
-                setExporting({ all: allConversations() })
-              }
-            : null
+          exportAll &&
+          (() => {
+            setDialog(null)
+            exportAll()
+          })
         }
-        onDiagnostics={() => {
-          setSettingsOpen(false)
-          setDiagnosticsOpen(true)
-        }}
+        onDiagnostics={actions.diagnostics}
         sources={<Sources />}
         profiles={<ProfilesSetting />}
         capture={<CaptureShortcut />}
       />
-      <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
+      <PresetsDialog {...dialogProps('presets')} models={modelNames} />
+      <ShortcutsDialog {...dialogProps('shortcuts')} />
+      <Palette {...dialogProps('palette')} actions={actions} />
+      <DiagnosticsDialog {...dialogProps('diagnostics')} />
       <ExportDialog
         wish={exporting}
         onClose={() => setExporting(null)}
@@ -281,7 +317,7 @@ export function App(): ReactNode {
           print(id)
         }}
       />
-      <ImportDialog open={importOpen} onOpenChange={setImportOpen} onOpenConversation={open} />
+      <ImportDialog {...dialogProps('import')} onOpenConversation={open} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
@@ -368,6 +404,7 @@ function useCore(conversationId: string | null): void {
       followConversations,
       followFolders,
       followLibrary,
+      followPresets,
       followProfiles,
       followDownloads,
       followCapture,

@@ -1,13 +1,11 @@
 import { useEffect, useEffectEvent } from 'react'
 import type { HostCommand } from '#contract'
 import { followCommands } from '../lib/host.ts'
-import { isMac } from '../lib/platform.ts'
+import { shortcutOf } from './shortcuts.ts'
+import type { ShortcutAction } from './shortcuts.ts'
 
 /** The actions that shortcuts, and the shell from outside of the window, can run anywhere in it. */
-export interface Shortcuts {
-  readonly newConversation: () => void
-  readonly search: () => void
-  readonly toggleSidebar: () => void
+export interface Shortcuts extends Readonly<Record<ShortcutAction, () => void>> {
   readonly escape: () => void
   readonly openConversation: (id: string) => void
   readonly capture: () => void
@@ -17,7 +15,7 @@ export interface Shortcuts {
 const somethingIsOpen = (): boolean =>
   document.querySelector('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
 
-/** Ctrl or Command with N, K and B; Escape where nothing else takes it; what is chosen outside of the window. */
+/** The keys of `shortcuts`; Escape where nothing else takes it; what is chosen outside of the window. */
 export function useShortcuts(shortcuts: Shortcuts): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return
@@ -25,17 +23,10 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       if (!somethingIsOpen()) shortcuts.escape()
       return
     }
-    const command = isMac ? event.metaKey : event.ctrlKey
-    if (!command || event.altKey || event.shiftKey || somethingIsOpen()) return
-    const actions: Record<string, () => void> = {
-      n: shortcuts.newConversation,
-      k: shortcuts.search,
-      b: shortcuts.toggleSidebar,
-    }
-    const action = actions[event.key.toLowerCase()]
-    if (!action) return
+    const shortcut = shortcutOf(event)
+    if (!shortcut || somethingIsOpen()) return
     event.preventDefault()
-    action()
+    shortcuts[shortcut.action]()
   })
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => onKey(event)

@@ -1,6 +1,7 @@
 import { Profile } from '#contract'
 import type { ListedProfile, ProfileCheck, ProfileJob, ProfilesState, UsedProfile } from '#contract'
 import { create } from 'zustand'
+import { createChosen } from './chosenIn.ts'
 import { useEngine } from './engine.ts'
 import { follow } from './follow.ts'
 import { call, connection } from './rpc.ts'
@@ -64,25 +65,19 @@ export function copyOf(profile: Profile, taken: readonly ListedProfile[]): strin
   return profileText({ ...profile, id: id!, name: `${profile.name} (own)` })
 }
 
-const NEW = 'new'
-const keyOf = (conversationId: string | null): string => conversationId ?? NEW
-
-/**
- * The job that each conversation asks for, by its id; `new`: the one that the next question starts. It stays from question to question,
- * and is kept with the conversation's draft.
- */
-const useJobs = create<{ readonly jobs: Readonly<Record<string, string>> }>(() => ({ jobs: {} }))
+/** The job that each conversation asks for, by its id. */
+const chosenJob = createChosen<string>()
 
 /** The job that a conversation asks for, of the current model's profile, as it changes; null: none. */
 export function useJob(conversationId: string | null): ProfileJob | null {
-  const id = useJobs(({ jobs }) => jobs[keyOf(conversationId)])
+  const id = chosenJob.useIn(conversationId)
   return useCurrentProfile()?.jobs.find((job) => job.id === id) ?? null
 }
 
 /** The job that is kept with a conversation's draft, whatever the current model is; unset: none. */
 export function savedJob(conversationId: string | null): { job?: string } {
-  const id = useJobs.getState().jobs[keyOf(conversationId)]
-  return id === undefined ? {} : { job: id }
+  const id = chosenJob.in(conversationId)
+  return id === null ? {} : { job: id }
 }
 
 /** What a question of a conversation says of jobs: the one that was chosen, where the current model's profile has it. */
@@ -93,22 +88,10 @@ export function jobIn(conversationId: string | null): { job?: string } {
 }
 
 /** Chooses the job that a conversation asks for from the next question on; null: none. */
-export function setJob(conversationId: string | null, id: string | null): void {
-  const { [keyOf(conversationId)]: _, ...others } = useJobs.getState().jobs
-  useJobs.setState({ jobs: id === null ? others : { ...others, [keyOf(conversationId)]: id } })
-}
+export const setJob = (conversationId: string | null, id: string | null): void => void chosenJob.set(conversationId, id)
 
 /** Tells of every conversation whose job changes; null: the one that the next question starts. */
-export const onJob = (listener: (conversationId: string | null) => void): (() => void) =>
-  useJobs.subscribe(({ jobs: now }, { jobs: before }) => {
-    for (const key of new Set([...Object.keys(now), ...Object.keys(before)]))
-      if (now[key] !== before[key]) listener(key === NEW ? null : key)
-  })
+export const onJob = chosenJob.onChange
 
 /** A new conversation has been started: what was chosen for it is its own from now on, and the next one begins without. */
-export function keepJob(conversationId: string): void {
-  const { job } = savedJob(null)
-  if (job === undefined) return
-  setJob(conversationId, job)
-  setJob(null, null)
-}
+export const keepJob = chosenJob.keep

@@ -1,15 +1,5 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type {
-  ChosenFormat,
-  Contract,
-  Message,
-  Profile,
-  Remedy,
-  SavedDraft,
-  SeenProfile,
-  Thinking,
-  Variation,
-} from '#contract'
+import type { ChosenFormat, Contract, Message, Profile, Remedy, SavedDraft, SeenProfile, Variation } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
@@ -26,8 +16,8 @@ import type { Preparation, Question } from './prepare.ts'
 import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail, mostPixels, withDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
 import { jobOf, seenProfile, wantedJob } from './profile.ts'
-import { checkSchema, toQuestion, toRequest } from './request.ts'
-import type { StoredMedia, Turn } from './request.ts'
+import { checkSchema, contextOf, toQuestion, toRequest } from './request.ts'
+import type { RequestManner, StoredMedia, Turn } from './request.ts'
 import { varied } from './variation.ts'
 
 export interface AskParts {
@@ -59,11 +49,9 @@ export interface SecondModel {
 const RECENT_FORMATS = 20
 
 /** How a question is answered. */
-interface Manner {
+interface Manner extends RequestManner {
   /** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
   readonly compareWith?: string | null | undefined
-  /** Whether models with a switch for it may think first; unset: not. */
-  readonly thinking?: Thinking | undefined
   /** What is otherwise this once; of two models, for the first. */
   readonly variation?: Variation | undefined
 }
@@ -98,7 +86,7 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * the pages that were not all read. Throws NotFound, Busy, and InvalidInput for an answer that is whole, of which there is
    * nothing, of another model than the chosen one, or not the last of its conversation.
    */
-  goOn(input: { messageId: string; thinking?: Thinking | undefined }): Sent
+  goOn(input: { messageId: string } & RequestManner): Sent
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
@@ -126,28 +114,24 @@ export function createAsk(parts: AskParts): Ask {
   const leaving = new Set<string>()
 
   const media: StoredMedia = { attachments, frames }
-  const request = (turns: readonly Turn[], thinking: Thinking | undefined, chosen = models.chosen()) =>
-    toRequest(turns, chosen, settings.current, media, thinking, profileOf(chosen))
+  const request = (turns: readonly Turn[], { thinking, preset }: RequestManner, chosen = models.chosen()) =>
+    toRequest(turns, chosen, settings.current, media, thinking, profileOf(chosen), preset)
   /** A question whose job reads its pictures one by one; null: it is another one. */
-  const pagesOf = (
-    turn: Turn | undefined,
-    thinking: Thinking | undefined,
-    chosen = models.chosen(),
-  ): PageJob | null => {
+  const pagesOf = (turn: Turn | undefined, manner: RequestManner, chosen = models.chosen()): PageJob | null => {
     const profile = profileOf(chosen)
     const job = jobOf(profile, turn?.job?.id)
     const seen = seenProfile(profile, job)
     if (!turn || job?.pages !== 'each' || !seen) return null
     const words = turn.parts.filter(({ type }) => type === 'text')
     const pictures = turn.parts.filter(({ type }) => type === 'image')
-    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], thinking, chosen))
+    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], manner, chosen))
     return requests.length > 0 ? { requests, profile: seen, passes: profile?.passes ?? null } : null
   }
   const preparation = createPreparation({ conversations, models, media, engine, request, pagesOf })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
-    { compareWith, thinking, variation }: Manner,
+    { compareWith, variation, ...manner }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
     const asked = turns.at(-1)
     const refuse = ({ model }: Chosen, why: string, what: string): never => {
@@ -156,8 +140,8 @@ export function createAsk(parts: AskParts): Ask {
     const assign = (chosen: Chosen, otherwise?: Variation): Assignment => {
       const profile = profileOf(chosen)
       const seen = seenProfile(profile, jobOf(profile, asked?.job?.id))
-      const pages = pagesOf(asked, thinking, chosen)
-      const wanted = varied(request(turns, thinking, chosen), otherwise)
+      const pages = pagesOf(asked, manner, chosen)
+      const wanted = varied(request(turns, manner, chosen), otherwise)
       return {
         ...{ chosen, request: wanted, profile: seen },
         pages: pages && { ...pages, requests: pages.requests.map((one) => varied(one, otherwise)) },
@@ -183,17 +167,17 @@ export function createAsk(parts: AskParts): Ask {
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
   const apply = async (
-    { remedy, thinking }: { readonly remedy: Remedy } & Manner,
+    { remedy, ...manner }: { readonly remedy: Remedy } & Manner,
     path: readonly Message[],
     signal?: AbortSignal,
   ): Promise<number> => {
     const leftOut = leftOutOf(path)
-    const pages = pagesOf(path.at(-1), thinking)
+    const pages = pagesOf(path.at(-1), manner)
     const total = async (wanted: AnswerRequest) => (await engine.count(wanted, { ...(signal && { signal }) })).total
-    const room = () => models.chosen().contextTokens - ANSWER_ROOM
+    const room = () => contextOf(models.chosen(), manner) - ANSWER_ROOM
     const fits: Fits = async (wanted) => (await total(wanted)) <= room()
     if (pages) return applyToPages(remedy, pages.requests, path, { total, room })
-    const toAnswerRequest = (messages: readonly Message[]) => request(messages, thinking)
+    const toAnswerRequest = (messages: readonly Message[]) => request(messages, manner)
     const present = () => toAnswerRequest(path.slice(leftOut))
     if (remedy === 'turns') return leaveOutOldest(path, leftOut, toAnswerRequest, fits)
     if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(present(), fits))

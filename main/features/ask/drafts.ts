@@ -24,7 +24,7 @@ export interface Composing {
   readonly procedures: HandlersOf<Contract>['drafts']
   /**
    * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored. What it compares with,
-   * whether models may think and the job that is asked for stay with the conversation. Throws StorageFailed.
+   * whether models may think, the job that is asked for and what a preset set stay with the conversation. Throws StorageFailed.
    */
   sent(conversationId: string | null, draft: SavedDraft, sentTo: string): void
 }
@@ -67,8 +67,9 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       },
     },
     sent(conversationId, draft, sentTo) {
-      const { compareWith, thinking, job } = draft
-      const left = { ...emptySavedDraft, compareWith, ...(thinking && { thinking }), ...(job && { job }) }
+      const { compareWith, thinking, job, preset } = draft
+      const manner = { ...(thinking && { thinking }), ...(job && { job }), ...(preset && { preset }) }
+      const left = { ...emptySavedDraft, compareWith, ...manner }
       if (conversationId === sentTo) return drafts.save(sentTo, replaced(get(sentTo).draft, draft, left))
       drafts.save(conversationId, replaced(get(conversationId).draft, draft, emptySavedDraft))
       drafts.save(sentTo, left)
@@ -95,7 +96,8 @@ function replaced(there: SavedDraft, over: SavedDraft, draft: SavedDraft): Saved
   }
   const thinking = draft.thinking === over.thinking ? (there.thinking ?? draft.thinking) : draft.thinking
   const job = draft.job === over.job ? (there.job ?? draft.job) : draft.job
-  return SavedDraft.safeParse({ ...all, thinking, ...(job && { job }) }).data ?? draft
+  const preset = isDeepStrictEqual(draft.preset, over.preset) ? (there.preset ?? draft.preset) : draft.preset
+  return SavedDraft.safeParse({ ...all, thinking, ...(job && { job }), ...(preset && { preset }) }).data ?? draft
 }
 
 /** As `replaced`, of the words: each window has lines of its own. */

@@ -1,18 +1,18 @@
 import { AppError } from '#contract'
-import type { Message, Profile, Thinking } from '#contract'
+import type { Message, Profile } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult } from '../../engine/index.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
 import type { PageEvent, PageJob, PagesBefore } from './pages.ts'
 import { seenProfile, jobOf } from './profile.ts'
-import type { Turn } from './request.ts'
+import type { RequestManner, Turn } from './request.ts'
 
 interface GoOnParts {
   readonly profileOf: (chosen: Chosen) => Profile | null
   readonly conversations: Pick<Conversations, 'message' | 'path' | 'resume' | 'tokens'>
   readonly models: Pick<Models, 'chosen'>
-  readonly request: (turns: readonly Turn[], thinking: Thinking | undefined, chosen: Chosen) => AnswerRequest
-  readonly pagesOf: (turn: Turn | undefined, thinking: Thinking | undefined, chosen: Chosen) => PageJob | null
+  readonly request: (turns: readonly Turn[], manner: RequestManner, chosen: Chosen) => AnswerRequest
+  readonly pagesOf: (turn: Turn | undefined, manner: RequestManner, chosen: Chosen) => PageJob | null
   /** The question of an answer; throws Busy while its conversation is answered. */
   readonly questionOf: (messageId: string) => string
   readonly run: (
@@ -29,7 +29,7 @@ const textOf = (parts: Message['parts']): string =>
 
 /** Goes on with answers that did not come to their end, as `Ask.goOn`. */
 export function createGoOn({ conversations, models, profileOf, request, pagesOf, ...parts }: GoOnParts) {
-  return ({ messageId, thinking }: { messageId: string; thinking?: Thinking | undefined }): Sent => {
+  return ({ messageId, ...manner }: { messageId: string } & RequestManner): Sent => {
     const answer = conversations.message(messageId)
     const questionId = parts.questionOf(messageId)
     const question = conversations.message(questionId)
@@ -40,7 +40,7 @@ export function createGoOn({ conversations, models, profileOf, request, pagesOf,
     if (answer.role !== 'assistant' || (answer.status === 'complete' && (isPages || !answer.usage?.cutOff)))
       refuse('This answer is whole: there is nothing to go on with. Ask again for another one.')
     const chosen = models.chosen()
-    const pages = pagesOf(question, thinking, chosen)
+    const pages = pagesOf(question, manner, chosen)
     const profile = seenProfile(profileOf(chosen), jobOf(profileOf(chosen), question.job?.id))
     const readBy = answer.seen?.profile?.id
     if (
@@ -60,7 +60,7 @@ export function createGoOn({ conversations, models, profileOf, request, pagesOf,
       const turns = conversations.path(questionId).slice(answer.leftOut)
       const tokens = conversations.tokens(messageId)
       // the prompt is to end as it did when the answer was begun
-      const asked = request(turns, thought ? 'on' : 'off', chosen)
+      const asked = request(turns, { ...manner, thinking: thought ? 'on' : 'off' }, chosen)
       const begun = { text, ...(thought && { reasoning: thought.text }), ...(tokens && { tokens }) }
       conversations.resume(messageId)
       parts.run(answer, profile, (options) => whole(parts.answer({ ...asked, begun }, options), answer))

@@ -1,5 +1,6 @@
 export { createAsk } from './ask.ts'
 export { createComposing } from './drafts.ts'
+export type { Composing } from './drafts.ts'
 export type { Ask, AskParts, SecondModel } from './ask.ts'
 export { lowerDetail, withDetail } from './remedies.ts'
 export { readPages } from './pages.ts'

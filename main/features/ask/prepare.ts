@@ -1,22 +1,20 @@
-import type { ChosenFormat, QuestionPart, SaidPart, Thinking } from '#contract'
+import type { ChosenFormat, QuestionPart, SaidPart } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import type { PageJob } from './pages.ts'
 import { historyOf } from './remedies.ts'
-import { toPart } from './request.ts'
-import type { StoredMedia, Turn } from './request.ts'
+import { contextOf, toPart } from './request.ts'
+import type { RequestManner, StoredMedia, Turn } from './request.ts'
 
 /** A question that is not sent yet. */
-export interface Question {
+export interface Question extends RequestManner {
   readonly conversationId: string | null
   readonly parts: QuestionPart[]
   /** What the answer is held to. */
   readonly format?: ChosenFormat | null | undefined
   /** Id of the job that it asks for. */
   readonly job?: string | null | undefined
-  /** Whether the model may think first; unset: not. */
-  readonly thinking?: Thinking | undefined
   /** Id of the question that it is an edited version of; null or unset: it comes after what is shown. */
   readonly edits?: string | null | undefined
 }
@@ -27,9 +25,9 @@ interface PreparationParts {
   readonly media: StoredMedia
   readonly engine: Pick<Engine, 'count' | 'prepare'>
   /** What the chosen model is asked. */
-  readonly request: (turns: readonly Turn[], thinking: Thinking | undefined) => AnswerRequest
+  readonly request: (turns: readonly Turn[], manner: RequestManner) => AnswerRequest
   /** The pages that a question reads one after another; null: it is asked as a whole. */
-  readonly pagesOf: (turn: Turn | undefined, thinking: Thinking | undefined) => PageJob | null
+  readonly pagesOf: (turn: Turn | undefined, manner: RequestManner) => PageJob | null
 }
 
 /** What a question costs, and work ahead for it; methods throw NotFound, FramesMissing, and as the engine does. */
@@ -58,7 +56,7 @@ export function createPreparation({
 }: PreparationParts): Preparation {
   const preparing = new Map<string | null, AbortController>()
   /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, thinking, edits }: Question) => {
+  const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, edits, ...manner }: Question) => {
     const parts = composed.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
     const { path, leftOut } = historyOf(conversations, conversationId, edits)
@@ -66,15 +64,15 @@ export function createPreparation({
       kept.length > 0
         ? [{ role: 'user', parts: kept, format, ...(job && { job: { id: job, label: job } }) } as const]
         : []
-    const pages = pagesOf(question[0], thinking)
-    return { parts, answerRequest: request([...path.slice(leftOut), ...question], thinking), pages }
+    const pages = pagesOf(question[0], manner)
+    return { parts, answerRequest: request([...path.slice(leftOut), ...question], manner), pages }
   }
   const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
 
   return {
     async count(question, signal) {
       const { answerRequest, parts, pages } = toAnswerRequest(question)
-      const context = models.chosen().contextTokens
+      const context = contextOf(models.chosen(), question)
       if (answerRequest.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
       const { lastMessage, total } = await engine.count(answerRequest, { ...(signal && { signal }) })
       const counts = parts.some((part) => part !== null) ? [...lastMessage] : []

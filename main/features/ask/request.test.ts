@@ -1,5 +1,5 @@
-import { defaultSettings, noOverrides } from '#contract'
-import type { ModelOverrides, Settings } from '#contract'
+import { Profile, defaultSettings, noOverrides } from '#contract'
+import type { AppliedPreset, ModelOverrides, Settings } from '#contract'
 import { describe, expect, test } from 'vitest'
 import type { Chosen } from '../../services/models/index.ts'
 import { checkSchema, toRequest } from './request.ts'
@@ -23,7 +23,13 @@ const model = {
   defaults,
 }
 const called = { names: [], chatTemplate: null, origin: 'This computer' }
-const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>, chosen: Partial<Chosen> = {}) =>
+const request = (
+  overrides: Partial<ModelOverrides>,
+  settings: Partial<Settings>,
+  chosen: Partial<Chosen> = {},
+  preset: AppliedPreset | null = null,
+  profile: Profile | null = null,
+) =>
   toRequest(
     [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
     {
@@ -38,6 +44,9 @@ const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>
     },
     { ...defaultSettings, ...settings },
     media,
+    'off',
+    profile,
+    preset,
   )
 const user = { role: 'user', content: [{ type: 'text', text: 'Hello' }] }
 const system = (text: string) => ({ role: 'system', content: [{ type: 'text', text }] })
@@ -82,6 +91,33 @@ test('what was chosen for the model goes before the settings, each by itself', (
     messages: [system('settings'), user],
   })
   expect(request({ systemPrompt: '' }, settings).messages, 'an empty prompt for the model is a choice').toEqual([user])
+})
+
+test('what a preset set for the conversation goes before all of these, each by itself', () => {
+  const overrides = { budget: budget(3), maxTokens: 3, sampling: sampling(0.3), systemPrompt: 'model' }
+  const preset = { name: 'Mine', budget: budget(4), maxTokens: 4, sampling: { topK: 4 }, systemPrompt: 'preset' }
+  expect(request(overrides, {}, {}, preset)).toMatchObject({
+    budget: budget(4),
+    maxTokens: 4,
+    sampling: { ...sampling(0.3), topK: 4 },
+    messages: [system('preset'), user],
+  })
+  expect(request(overrides, {}, {}, { name: 'Mine', maxTokens: 4 })).toMatchObject({
+    budget: budget(3),
+    maxTokens: 4,
+    sampling: sampling(0.3),
+    messages: [system('model'), user],
+  })
+  const profile = Profile.parse({ id: 'p', name: 'P', system: 'profile', sampling: { topK: 5, minP: 0.5 } })
+  expect(request({}, {}, {}, preset, profile)).toMatchObject({
+    sampling: { ...sampling(0.1), topK: 4, minP: 0.5 },
+    messages: [system('preset'), user],
+  })
+})
+
+test('a preset makes the context larger, never smaller', () => {
+  const context = (contextTokens: number) => request({}, {}, {}, { name: 'Mine', contextTokens }).contextTokens
+  expect([context(500), context(4000)]).toEqual([1000, 4000])
 })
 
 test('a model whose prompt is the plain text is asked so', () => {

@@ -1,5 +1,6 @@
 import { AppError } from '#contract'
 import type {
+  AppliedPreset,
   Attachment,
   ChosenFormat,
   ImageAttachment,
@@ -97,10 +98,23 @@ function videoOf(attachment: Attachment | null, name: string, sha: Sha256): Vide
 /** A message as the engine needs it: who says what, what the answer to it is held to, and the job that it asks for. */
 export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format' | 'job'>>
 
+/** How models are asked in a conversation. */
+export interface RequestManner {
+  /** Whether models with a switch for it may think first; unset: not. */
+  readonly thinking?: Thinking | undefined
+  /** What a preset set; null or unset: nothing. */
+  readonly preset?: AppliedPreset | null | undefined
+}
+
+/** The context of a model in tokens, which a preset may want larger. */
+export const contextOf = ({ contextTokens }: Chosen, { preset }: RequestManner): number =>
+  Math.max(contextTokens, preset?.contextTokens ?? 0)
+
 /**
- * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before its profile, that before
- * the settings, and these before the model's defaults. `thinking`: off unless the user switched it on, for every question:
- * with pictures models were measured to see worse after a thought than without one, and of texts one rule is enough.
+ * What the engine is asked: the turns after the system prompt. What a preset set for the conversation goes before what the user chose
+ * for this model, that before its profile, that before the settings, and these before the model's defaults. `thinking`: off unless
+ * the user switched it on, for every question: with pictures models were measured to see worse after a thought than without
+ * one, and of texts one rule is enough.
  * @throws AppError InvalidInput for a format that the answer cannot
  * be held to, UnsupportedMedia, NotFound, FramesMissing.
  */
@@ -111,20 +125,23 @@ export function toRequest(
   media: StoredMedia,
   thinking: Thinking = 'off',
   profile: Profile | null = null,
+  preset: AppliedPreset | null | undefined = null,
 ): AnswerRequest {
-  const { model, overrides, adapters, contextTokens, context } = chosen
+  const { model, overrides, adapters, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const job = jobOf(profile, turns.at(-1)?.job?.id)
   const seen = seenProfile(profile, job)
-  const ofProfile = overrides.systemPrompt === null ? systemOf(profile, job) : null
-  const systemPrompt = ofProfile ?? overrides.systemPrompt ?? settings.systemPrompt
+  const chosenBudget = preset?.budget ?? overrides.budget
+  const ownPrompt = preset?.systemPrompt ?? overrides.systemPrompt
+  const ofProfile = ownPrompt === null ? systemOf(profile, job) : null
+  const systemPrompt = ofProfile ?? ownPrompt ?? settings.systemPrompt
   const content = (part: SaidPart, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
   const withFormat = ({ parts, format }: Turn): readonly Part[] =>
     format && !model.isDemo ? withText(parts, formatText(format)) : parts
   const asked = (parts: readonly ChatPart[], turn: Turn) =>
-    turn.role === 'user' ? asAsked(parts, profile, jobOf(profile, turn.job?.id), overrides.budget !== null) : parts
+    turn.role === 'user' ? asAsked(parts, profile, jobOf(profile, turn.job?.id), chosenBudget !== null) : parts
   const format = turns.at(-1)?.format
   const { stop, thinking: untagged } = profile ?? { stop: [], thinking: null }
   const system: ChatMessage[] = systemPrompt.trim()
@@ -154,12 +171,15 @@ export function toRequest(
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
     messages: [...system, ...conversation],
-    budget: overrides.budget ?? settings.budget ?? budget,
-    contextTokens,
+    budget: chosenBudget ?? settings.budget ?? budget,
+    contextTokens: contextOf(chosen, { preset }),
     thinking,
     ...(settings.thinkingBudget !== null && { thinkingBudget: settings.thinkingBudget }),
-    maxTokens: overrides.maxTokens ?? profile?.maxTokens ?? settings.maxTokens ?? maxTokens,
-    sampling: overrides.sampling ?? { ...(settings.sampling ?? sampling), ...definedOf(profile?.sampling) },
+    maxTokens: preset?.maxTokens ?? overrides.maxTokens ?? profile?.maxTokens ?? settings.maxTokens ?? maxTokens,
+    sampling: {
+      ...(overrides.sampling ?? { ...(settings.sampling ?? sampling), ...definedOf(profile?.sampling) }),
+      ...definedOf(preset?.sampling),
+    },
     context,
     ...(overrides.rawPrompt && { isRaw: true }),
     ...(stop.length > 0 && { stop }),

@@ -63,7 +63,8 @@ function readable(json: string): SavedDraft {
   }
 }
 
-const isEmpty = ({ text, media, format, compareWith, thinking, job }: SavedDraft): boolean =>
+const isEmpty = ({ text, media, format, compareWith, thinking, job, preset }: SavedDraft): boolean =>
   [text === '', media.length === 0, format === null, compareWith === null].every(Boolean) &&
   thinking === undefined &&
-  job === undefined
+  job === undefined &&
+  preset === undefined

@@ -9,7 +9,14 @@ import { fieldClass } from '../primitives/TextField.tsx'
 type Key = keyof Sampling
 
 /** Every sampling value with its range, in the order in which the samplers are applied. */
-const fields: readonly { key: Key; label: string; note: string; min: number; max: number; step: number }[] = [
+export const samplingFields: readonly {
+  key: Key
+  label: string
+  note: string
+  min: number
+  max: number
+  step: number
+}[] = [
   { key: 'temperature', label: 'Temperature', note: '0 always takes the likeliest word.', min: 0, max: 5, step: 0.05 },
   {
     key: 'topP',
@@ -72,7 +79,7 @@ export function SamplingSettings({
           <span className="text-muted">Model default</span>
         )}
       </div>
-      {fields.map(({ key, label, note, min, max, step }) => (
+      {samplingFields.map(({ key, label, note, min, max, step }) => (
         <SettingRow key={key} label={label} note={note}>
           <NumberSetting
             label={label}

@@ -19,9 +19,12 @@ export function PopupFrame({
   kind,
   className,
   children,
+  ...focus
 }: {
   kind: 'dialog' | 'alert'
   className?: string
+  /** What gets the focus when it is closed, where that is not what had it before. */
+  finalFocus?: () => HTMLElement | null
   children: ReactNode
 }): ReactNode {
   const Parts = kind === 'alert' ? AlertDialog : Dialog
@@ -29,7 +32,9 @@ export function PopupFrame({
     <Parts.Portal>
       {/* over another dialog too, which would else seem a part of it */}
       <Parts.Backdrop className={backdrop} forceRender />
-      <Parts.Popup className={cx(popup, className)}>{children}</Parts.Popup>
+      <Parts.Popup className={cx(popup, className)} {...focus}>
+        {children}
+      </Parts.Popup>
     </Parts.Portal>
   )
 }
@@ -40,17 +45,24 @@ export function DialogFrame({
   onOpenChange,
   title,
   description,
+  finalFocus,
   children,
 }: {
   open: boolean
   onOpenChange: (open: boolean) => void
   title: string
   description?: string
+  /** What gets the focus when it is closed, where that is not what had it before. */
+  finalFocus?: () => HTMLElement | null
   children: ReactNode
 }): ReactNode {
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
-      <PopupFrame kind="dialog" className="flex w-[min(560px,calc(100vw-32px))] flex-col">
+      <PopupFrame
+        kind="dialog"
+        className="flex w-[min(560px,calc(100vw-32px))] flex-col"
+        {...(finalFocus && { finalFocus })}
+      >
         <header className="flex items-start justify-between gap-4 border-b border-hairline py-3 pr-3 pl-5">
           <div className="pt-1">
             <Dialog.Title className="text-read font-semibold">{title}</Dialog.Title>

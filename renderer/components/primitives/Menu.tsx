@@ -6,24 +6,31 @@ import { cx } from '../../lib/cx.ts'
 const popup =
   'float-motion max-h-(--available-height) max-w-80 min-w-40 overflow-y-auto rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none'
 
-/** A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. */
+/**
+ * A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. `finalFocus` gives what
+ * gets the focus when it is closed; true: the trigger.
+ */
 export function Menu({
   trigger,
   children,
   align = 'start',
   onOpen,
+  finalFocus,
 }: {
   trigger: ReactNode
   children: ReactNode
   align?: 'start' | 'end'
   onOpen?: () => void
+  finalFocus?: () => HTMLElement | true
 }): ReactNode {
   return (
     <Base.Root onOpenChange={(open) => open && onOpen?.()}>
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">
-          <Base.Popup className={popup}>{children}</Base.Popup>
+          <Base.Popup {...(finalFocus && { finalFocus })} className={popup}>
+            {children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>

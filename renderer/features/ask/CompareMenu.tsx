@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.ts
 import { announce } from '../../lib/announce.ts'
 import { compareIn, useCompared } from '../../lib/comparing.ts'
 import type { Compared } from '../../lib/comparing.ts'
+import { modelsNow } from '../../lib/models.ts'
 import { openPage } from '../../lib/route.ts'
 import { call } from '../../lib/rpc.ts'
 
@@ -15,15 +16,11 @@ export type ModelsToCompare = readonly Compared[]
 
 /** The models of the library but the current one, as they are now. */
 export async function modelsToCompare(): Promise<ModelsToCompare> {
-  return call(async (core) => {
-    for await (const models of await core.library.watch()) {
-      return models
-        .filter(({ isCurrent }) => !isCurrent)
-        .map(({ model: { id, name } }) => ({ id, name }))
-        .sort((a, b) => a.name.localeCompare(b.name))
-    }
-    return []
-  })
+  const models = await modelsNow()
+  return models
+    .filter(({ isCurrent }) => !isCurrent)
+    .map(({ model: { id, name } }) => ({ id, name }))
+    .sort((a, b) => a.name.localeCompare(b.name))
 }
 
 /** Compares with a model from the next question on; null: no more, and its memory is given back when nothing else compares. */

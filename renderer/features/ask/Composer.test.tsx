@@ -26,7 +26,7 @@ test('a question of more pictures than can be sent or kept says so until some ar
   useHost.setState({ host: { attachments: 'app://attachment/' } as never })
   const closing = new AbortController()
   keepDrafts(closing.signal)
-  render(<Composer conversationId={null} answering={false} onSent={() => {}} onStop={() => {}} />)
+  render(<Composer conversationId={null} answering={false} onPresets={() => {}} onSent={() => {}} onStop={() => {}} />)
   await act(() => Promise.resolve())
   const add = (n: number) =>
     updateDraft(draftKey(null), (draft) =>
@@ -66,7 +66,7 @@ test('the switch for thinking is there where the loaded model has one, and goes 
   }
   core['ask'] = { send, count: () => new Promise(() => {}), prepare: () => new Promise(() => {}) }
   const has = (thinking: string | null) => act(() => useEngine.setState({ status: { thinking } as never }))
-  render(<Composer conversationId={null} answering={false} onSent={() => {}} onStop={() => {}} />)
+  render(<Composer conversationId={null} answering={false} onPresets={() => {}} onSent={() => {}} onStop={() => {}} />)
   await act(() => Promise.resolve())
   const toggle = () => screen.queryByRole('button', { name: 'Think before answering' })
   for (const without of [null, 'none', 'always']) {
@@ -100,7 +100,7 @@ test('a question that is sent late takes the focus from nothing that was opened 
   render(
     <>
       <button>Elsewhere</button>
-      <Composer conversationId={null} answering={false} onSent={onSent} onStop={() => {}} />
+      <Composer conversationId={null} answering={false} onPresets={() => {}} onSent={onSent} onStop={() => {}} />
     </>,
   )
   await act(() => Promise.resolve())

@@ -16,6 +16,8 @@ import { FormatMenu } from './FormatMenu.tsx'
 import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { PresetMenu } from './presets/PresetMenu.tsx'
+import { useSlashMenu } from './presets/SlashMenu.tsx'
 import { usePageChoices } from './pages/choosing.ts'
 import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
@@ -208,6 +210,7 @@ export function Composer({
   conversationId,
   answering,
   tools,
+  onPresets,
   onSent,
   onStop,
   onEditLast,
@@ -216,6 +219,8 @@ export function Composer({
   answering: boolean
   /** More ways to bring something to ask about, beside the pictures. */
   tools?: ReactNode
+  /** Opens where presets are changed. */
+  onPresets: () => void
   onSent: (conversationId: string) => void
   onStop: () => void
   /** Has the last question opened here to be edited, where there is one. */
@@ -230,6 +235,7 @@ export function Composer({
   const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
   // who goes elsewhere finds it as a draft again
   useEffect(() => () => leaveQueue(), [conversationId])
+  const slash = useSlashMenu(conversationId, draft.text)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(() => {
@@ -271,6 +277,7 @@ export function Composer({
     if (!answering) onAnswerEnd()
   }, [answering])
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (slash.onKeyDown(event)) return
     if (event.key === 'Escape' && edited !== null && !event.nativeEvent.isComposing) {
       event.preventDefault()
       return cancelEditing()
@@ -302,7 +309,7 @@ export function Composer({
       />
       <form
         aria-label="Ask"
-        className="rounded-lg border border-control bg-raised focus-within:border-accent"
+        className="relative rounded-lg border border-control bg-raised focus-within:border-accent"
         onSubmit={(event) => {
           event.preventDefault()
           void submit()
@@ -318,6 +325,7 @@ export function Composer({
             Editing a question. Sending it starts a new branch; the other one stays.
           </ComposerNote>
         )}
+        {slash.menu}
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -327,7 +335,11 @@ export function Composer({
           placeholder={job && wantsWords(job) ? 'Type what it is to look for or to do' : placeholder(draft)}
           value={draft.text}
           readOnly={draft.sending}
-          onChange={(event) => setText(conversationId, event.target.value)}
+          onChange={(event) => {
+            setText(conversationId, event.target.value)
+            slash.onTyped(event.target)
+          }}
+          {...slash.fieldProps}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
@@ -352,6 +364,7 @@ export function Composer({
               }}
             />
             {tools}
+            <PresetMenu conversationId={conversationId} onEdit={onPresets} />
             <CompareMenu conversationId={conversationId} />
             <JobMenu conversationId={conversationId} />
             <FormatMenu conversationId={conversationId} format={draft.format} />

@@ -1,3 +1,4 @@
+import { readyFormats } from '#contract'
 import type { ChosenFormat } from '#contract'
 import { Menu as Base } from '@base-ui/react/menu'
 import { Braces, Check } from 'lucide-react'
@@ -7,7 +8,7 @@ import { Chip, iconButtonClass } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { later } from '../../components/primitives/later.tsx'
 import { setFormat } from './actions.ts'
-import { readyFormats, recentFormats } from './formats.ts'
+import { recentFormats } from './formats.ts'
 
 const FormatDialog = later(() => import('./FormatDialog.tsx').then(({ FormatDialog }) => FormatDialog))
 

@@ -2,6 +2,7 @@ import type { ChosenFormat, PagedFile, PictureBudget, PictureMark, StoredFile } 
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
+import { keepPreset, presetIn } from '../../lib/presets.ts'
 import { jobIn, keepJob, savedJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { keepThinking, thinkingIn } from '../../lib/thinking.ts'
@@ -203,12 +204,14 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             compareWith: comparedIn(conversationId)?.id ?? null,
             ...thinkingIn(conversationId),
             ...jobIn(conversationId),
+            ...presetIn(conversationId),
             // what is edited is no part of the conversation's draft
             ...(edits === null
               ? {
                   draft: toSaved(draft, comparedIn(conversationId), {
                     ...thinkingIn(conversationId),
                     ...savedJob(conversationId),
+                    ...presetIn(conversationId),
                   }),
                 }
               : { edits }),
@@ -224,6 +227,7 @@ export async function send(conversationId: string | null): Promise<{ conversatio
       keepComparing(sent.conversationId)
       keepThinking(sent.conversationId)
       keepJob(sent.conversationId)
+      keepPreset(sent.conversationId)
     }
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)

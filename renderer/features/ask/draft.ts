@@ -220,7 +220,7 @@ const partOf = (picture: Picture): QuestionPart | null =>
 export function toSaved(
   draft: Draft,
   compareWith: SavedDraft['compareWith'],
-  manner: Pick<SavedDraft, 'thinking' | 'job'> = {},
+  manner: Pick<SavedDraft, 'thinking' | 'job' | 'preset'> = {},
 ): SavedDraft {
   const media = draft.pictures.flatMap(
     (picture): SavedMedium | readonly SavedMedium[] =>

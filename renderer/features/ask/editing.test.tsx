@@ -50,10 +50,14 @@ afterEach(() => {
 })
 const field = (): HTMLTextAreaElement => screen.getByRole('textbox', { name: 'Question' })
 const show = async (answering = false) => {
-  const view = render(<Composer conversationId="c" answering={answering} onSent={() => {}} onStop={() => {}} />)
+  const view = render(
+    <Composer conversationId="c" answering={answering} onPresets={() => {}} onSent={() => {}} onStop={() => {}} />,
+  )
   await act(() => Promise.resolve())
   return (nowAnswering: boolean) =>
-    view.rerender(<Composer conversationId="c" answering={nowAnswering} onSent={() => {}} onStop={() => {}} />)
+    view.rerender(
+      <Composer conversationId="c" answering={nowAnswering} onPresets={() => {}} onSent={() => {}} onStop={() => {}} />,
+    )
 }
 
 test('a question is edited with all that it holds, sent as a version of it, and the draft is there again', async () => {
@@ -90,7 +94,14 @@ test('Escape gives it up; nothing of it stays', async () => {
 
 test('Up in an empty composer asks for the last question, and not where something is written', async () => {
   const onEditLast = vi.fn()
-  const props = { conversationId: 'c', answering: false, onSent: () => {}, onStop: () => {}, onEditLast }
+  const props = {
+    onPresets: () => {},
+    conversationId: 'c',
+    answering: false,
+    onSent: () => {},
+    onStop: () => {},
+    onEditLast,
+  }
   render(<Composer {...props} />)
   await act(() => Promise.resolve())
   field().focus()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { offsetOf, readyFormats, titleOf } from './formats.ts'
+import { readyFormats } from '#contract'
+import { offsetOf, titleOf } from './formats.ts'
 
 test('a place of a text is found again', () => {
   const text = '{\n  "a" 1\n}'

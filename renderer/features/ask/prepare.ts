@@ -1,6 +1,7 @@
 import { AppError } from '#contract'
 import { useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
+import { presetIn } from '../../lib/presets.ts'
 import { jobIn } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
@@ -49,6 +50,7 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
     ...thinkingIn(conversationId),
     ...jobIn(conversationId),
     edits: editedIn(conversationId),
+    ...presetIn(conversationId),
   }
   try {
     const answer = await call((core) => core.ask.count(asked, { signal }))
@@ -74,6 +76,7 @@ async function encode(conversationId: string | null, signal: AbortSignal): Promi
           ...thinkingIn(conversationId),
           ...jobIn(conversationId),
           edits: editedIn(conversationId),
+          ...presetIn(conversationId),
         },
         { signal },
       ),

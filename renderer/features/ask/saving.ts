@@ -2,6 +2,7 @@ import type { SavedDraft } from '#contract'
 import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
+import { applyPreset, onPreset, presetIn } from '../../lib/presets.ts'
 import { onJob, savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { onThinks, setThinks, thinkingIn } from '../../lib/thinking.ts'
@@ -79,9 +80,10 @@ async function save(key: string, isLast = false): Promise<void> {
 export const saveDraft = (conversationId: string | null): Promise<void> => save(ownKey(conversationId))
 
 /** What stays from question to question of a conversation and is kept with its draft. */
-const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job'> => ({
+const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job' | 'preset'> => ({
   ...thinkingIn(conversationId),
   ...savedJob(conversationId),
+  ...presetIn(conversationId),
 })
 
 const isComposed = ({ text, pictures, format, sending }: Draft, before: Draft | undefined): boolean =>
@@ -101,6 +103,7 @@ export function keepDrafts(signal: AbortSignal): void {
     onCompared((conversationId) => schedule(ownKey(conversationId))),
     onThinks((conversationId) => schedule(ownKey(conversationId))),
     onJob((conversationId) => schedule(ownKey(conversationId))),
+    onPreset((conversationId) => schedule(ownKey(conversationId))),
   ]
   const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
@@ -129,14 +132,15 @@ async function restore(key: string): Promise<void> {
       message: `${name} is not stored here any more. Add it again.`,
     }))
     const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
-    const { thinking, job } = draft
-    const manner = { ...(thinking && { thinking }), ...(job !== undefined && { job }) }
+    const { thinking, job, preset } = draft
+    const manner = { ...(thinking && { thinking }), ...(job !== undefined && { job }), ...(preset && { preset }) }
     restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith, manner)))
     const isComposedIn = !isEmpty(draftOf(key))
     if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
     if (thinking === 'on') setThinks(conversationId, true)
     if (job !== undefined) setJob(conversationId, job)
+    if (preset && !presetIn(conversationId).preset) applyPreset(conversationId, preset)
     if (pictures.length > 0 || draft.text !== '') {
       if (isComposedIn) planPrepare(conversationId, 'pictures')
       else planRestored(conversationId)

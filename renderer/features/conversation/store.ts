@@ -6,6 +6,7 @@ import { nothingOpen, streamingAnswer } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
+import { presetIn } from '../../lib/presets.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
@@ -68,6 +69,7 @@ export async function retry(
     messageId,
     compareWith,
     ...thinkingIn(id),
+    ...presetIn(id),
     ...(remedy && { remedy }),
     ...(variation && { variation }),
   }
@@ -77,7 +79,7 @@ export async function retry(
 /** Goes on with an answer that did not come to its end: pages that were not all read, or a text that was cut. */
 export async function goOn(messageId: string): Promise<void> {
   const { id } = useOpenConversation.getState()
-  await call((core) => core.ask.goOn({ messageId, ...thinkingIn(id) }))
+  await call((core) => core.ask.goOn({ messageId, ...thinkingIn(id), ...presetIn(id) }))
 }
 
 /** The last question that is shown; null: there is none. */

@@ -63,6 +63,8 @@ export function SettingsDialog({
   capture,
   onImport,
   onExport,
+  onPresets,
+  onShortcuts,
   onDiagnostics,
   onOpenChange,
 }: {
@@ -77,6 +79,8 @@ export function SettingsDialog({
   onImport: () => void
   /** null where there is nothing to export. */
   onExport: (() => void) | null
+  onPresets: () => void
+  onShortcuts: () => void
   onDiagnostics: () => void
   onOpenChange: (open: boolean) => void
 }): ReactNode {
@@ -193,6 +197,9 @@ export function SettingsDialog({
             onChange={(when) => void updateSettings({ describePictures: when === 'idle' })}
           />
         </SettingRow>
+        <SettingRow label="Presets" note="Ways of asking by their names, to change, share and add.">
+          <Button onClick={onPresets}>Edit presets…</Button>
+        </SettingRow>
         {capture}
         <fieldset className="min-w-0 border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
@@ -215,7 +222,10 @@ export function SettingsDialog({
             </div>
           </SettingRow>
         </div>
-        <div className="border-t border-hairline pt-4">
+        <div className="flex flex-col gap-5 border-t border-hairline pt-4">
+          <SettingRow label="Keyboard shortcuts">
+            <Button onClick={onShortcuts}>Show</Button>
+          </SettingRow>
           <SettingRow label="Diagnostics" note="Versions, devices, memory, the last errors and the log, to copy.">
             <Button onClick={onDiagnostics}>Open</Button>
           </SettingRow>

@@ -19,7 +19,7 @@ import type { SettingsService } from '../../../services/settings/index.ts'
 import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import { createAsk, createComposing } from '../index.ts'
-import type { Ask, SecondModel } from '../index.ts'
+import type { Ask, Composing, SecondModel } from '../index.ts'
 
 /** Asking with real parts but for the engines, opened anew for each test of the file that imports this. */
 let folder: ReturnType<typeof tempFolder>
@@ -34,6 +34,7 @@ export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
 export let ask: Ask
+export let composing: Composing
 let profileOf: (modelId: string) => Profile | null = () => null
 
 /** Has every model asked with a profile, or each with its own, until the end of the test. */
@@ -83,9 +84,9 @@ export function open(): void {
     choice,
     inspect: (files) => engine.inspect(files),
   })
-  const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
+  composing = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({
-    ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
+    ...{ conversations, drafts: composing, settings, models, attachments, frames, engine, second },
     profileOf: ({ model }) => profileOf(model.id),
   })
 }

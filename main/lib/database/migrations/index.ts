@@ -22,6 +22,7 @@ import { titles } from './021-titles.ts'
 import { folders } from './022-folders.ts'
 import { descriptions } from './023-descriptions.ts'
 import { covers } from './024-covers.ts'
+import { presets } from './025-presets.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -49,4 +50,5 @@ export const migrations: readonly string[] = [
   folders,
   descriptions,
   covers,
+  presets,
 ]

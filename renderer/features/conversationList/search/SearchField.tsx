@@ -14,7 +14,6 @@ import {
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
-import { shortcut } from '../../../lib/platform.ts'
 import { call } from '../../../lib/rpc.ts'
 import { showShelf, tagsOf, useShowing } from '../shelves.ts'
 import { useConversationList } from '../store.ts'
@@ -49,8 +48,8 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
           type="search"
           role="searchbox"
           aria-label="Search conversations"
-          aria-keyshortcuts="Control+K Meta+K"
-          placeholder={`Search  ${shortcut('K')}`}
+          aria-keyshortcuts="Control+Shift+F Meta+Shift+F"
+          placeholder="Search"
           maxLength={200}
           value={query}
           onChange={(event) => setQuery(event.target.value)}

@@ -1,0 +1,2 @@
+export { createPresets, readPresets } from './presets.ts'
+export type { PresetsService } from './presets.ts'

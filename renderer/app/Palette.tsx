@@ -1,0 +1,116 @@
+import { useMemo } from 'react'
+import type { ReactNode } from 'react'
+import { useConversationList } from '../features/conversationList/index.ts'
+import { chooseModel, openModels, useLibrary } from '../features/models/index.ts'
+import { CommandFinder, CommandPalette } from '../features/palette/index.ts'
+import type { Command } from '../features/palette/index.ts'
+import { updateSettings } from '../features/settings/index.ts'
+import { announce } from '../lib/announce.ts'
+import { toAppError } from '../lib/errors.ts'
+import { usePresets } from '../lib/presets.ts'
+import { keysFor } from './shortcuts.ts'
+import type { ShortcutAction } from './shortcuts.ts'
+import type { Preset } from '#contract'
+
+/** What the window does for the palette. */
+export interface PaletteActions extends Readonly<Record<ShortcutAction, () => void>> {
+  readonly openConversation: (id: string) => void
+  readonly choosePreset: (preset: Preset) => void
+  readonly presets: () => void
+  readonly diagnostics: () => void
+  readonly importConversations: () => void
+  /** null: there is none to export. */
+  readonly exportConversations: (() => void) | null
+  /** null: none is open. */
+  readonly exportThis: (() => void) | null
+}
+
+/** So many conversations are offered before anything is typed. */
+const RECENT = 5
+
+/** The palette over everything in the window: what it does, presets, models, conversations. */
+export function Palette({
+  open,
+  actions,
+  onOpenChange,
+}: {
+  open: boolean
+  actions: PaletteActions
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
+  return (
+    <CommandPalette open={open} onOpenChange={onOpenChange}>
+      {(onChoose) => <Commands actions={actions} onChoose={onChoose} />}
+    </CommandPalette>
+  )
+}
+
+function Commands({ actions, onChoose }: { actions: PaletteActions; onChoose: (command: Command) => void }): ReactNode {
+  const presets = usePresets((state) => state.presets)
+  const models = useLibrary((state) => state.models)
+  const order = useConversationList((state) => state.order)
+  const byId = useConversationList((state) => state.byId)
+  const commands = useMemo((): readonly Command[] => {
+    const titled = order.flatMap((id) => {
+      const one = byId[id]
+      return one && one.deletedAt === undefined ? [one] : []
+    })
+    return [
+      ...actionsOf(actions),
+      ...titled.map(({ id, title, archived }, index) => ({
+        id: `conversation ${id}`,
+        label: title,
+        kind: archived ? 'Archived conversation' : 'Conversation',
+        isMany: index >= RECENT || archived === true,
+        run: () => actions.openConversation(id),
+      })),
+      ...presets.map(({ id, preset }) => ({
+        id: `preset ${id}`,
+        label: preset.name,
+        kind: 'Preset',
+        run: () => actions.choosePreset(preset),
+      })),
+      ...(models ?? [])
+        .filter(({ isCurrent }) => !isCurrent)
+        .map(({ model: { id, name } }) => ({
+          id: `model ${id}`,
+          label: `Switch to ${name}`,
+          kind: 'Model',
+          run: () => {
+            chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
+          },
+        })),
+    ]
+  }, [actions, presets, models, order, byId])
+  return <CommandFinder commands={commands} onChoose={onChoose} />
+}
+
+function actionsOf(actions: PaletteActions): readonly Command[] {
+  const kind = 'Action'
+  const bound = (action: ShortcutAction, label: string, words = ''): Command => ({
+    ...{ id: action, label, kind, words, keys: keysFor(action) },
+    run: actions[action],
+  })
+  const plain = (label: string, run: (() => void) | null, words = ''): readonly Command[] =>
+    run ? [{ id: label, label, kind, words, run }] : []
+  const theme = (label: string, value: 'system' | 'light' | 'dark'): readonly Command[] =>
+    plain(label, () => void updateSettings({ theme: value }), 'appearance colours mode')
+  return [
+    bound('newConversation', 'New conversation', 'chat'),
+    bound('search', 'Search in conversations', 'find messages'),
+    bound('settings', 'Settings', 'preferences options'),
+    ...plain('Edit presets', actions.presets, 'prompts'),
+    ...plain('Models on this computer', () => openModels()),
+    ...plain('Get a model', () => openModels('get'), 'download add'),
+    ...plain('Downloads', () => openModels('downloads')),
+    ...plain('Export this conversation', actions.exportThis, 'save share markdown pdf print'),
+    ...plain('Export conversations', actions.exportConversations, 'save backup all'),
+    ...plain('Import conversations', actions.importConversations, 'load restore'),
+    ...theme('Theme: light', 'light'),
+    ...theme('Theme: dark', 'dark'),
+    ...theme('Theme: as the system', 'system'),
+    bound('toggleSidebar', 'Show or hide the sidebar'),
+    ...plain('Diagnostics', actions.diagnostics, 'log report versions'),
+    bound('shortcuts', 'Keyboard shortcuts', 'keys help'),
+  ]
+}

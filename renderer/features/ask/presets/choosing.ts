@@ -1,0 +1,84 @@
+import { AppError } from '#contract'
+import type { AppliedPreset, Preset } from '#contract'
+import { create } from 'zustand'
+import { announce } from '../../../lib/announce.ts'
+import { budgetOf, useFamily } from '../../../lib/detail.ts'
+import { toAppError } from '../../../lib/errors.ts'
+import { modelsNow } from '../../../lib/models.ts'
+import { applyPreset } from '../../../lib/presets.ts'
+import { call } from '../../../lib/rpc.ts'
+import { setThinks } from '../../../lib/thinking.ts'
+import { filledIn, variablesIn } from '../../../lib/variables.ts'
+import { setFormat, setText } from '../actions.ts'
+import { draftKey, draftOf, updateDraft } from '../draft.ts'
+import { planPrepare } from '../prepare.ts'
+
+/** A preset that was chosen and waits to be told what its variables stand for; null: none does. */
+interface Wish {
+  readonly conversationId: string | null
+  readonly preset: Preset
+  readonly variables: readonly string[]
+}
+
+export const usePresetWish = create<{ readonly wish: Wish | null }>(() => ({ wish: null }))
+
+/** Gives up the preset that waits. */
+export const dropWish = (): void => usePresetWish.setState({ wish: null })
+
+/** Chooses a preset for the question that is composed; one with variables asks for them first. Returns whether it does. */
+export function choosePreset(conversationId: string | null, preset: Preset): boolean {
+  const variables = variablesIn(preset.prompt, preset.systemPrompt)
+  if (variables.length > 0) usePresetWish.setState({ wish: { conversationId, preset, variables } })
+  else void insertPreset(conversationId, preset, {})
+  return variables.length > 0
+}
+
+/**
+ * Puts a preset's words behind what is typed already, and has the conversation asked as it says; where another one had been chosen,
+ * it takes its place. What cannot be had, as a model that is not here, is said in the composer.
+ */
+export async function insertPreset(
+  conversationId: string | null,
+  preset: Preset,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  dropWish()
+  const key = draftKey(conversationId)
+  const words = filledIn(preset.prompt, values)
+  setText(conversationId, [draftOf(key).text.trimEnd(), words].filter(Boolean).join('\n'))
+  if (preset.format) setFormat(conversationId, preset.format)
+  if (preset.thinking) setThinks(conversationId, preset.thinking === 'on')
+  applyPreset(conversationId, appliedOf(preset, values))
+  planPrepare(conversationId, 'pictures')
+  announce(`Preset ${preset.name} chosen.`)
+  try {
+    if (preset.model !== null) await switchTo(preset.model)
+  } catch (thrown) {
+    const error = toAppError(thrown).toInfo()
+    updateDraft(key, (draft) => ({ ...draft, error }))
+  }
+}
+
+/** What a preset sets for a conversation; null: nothing. */
+export function appliedOf(preset: Preset, values: Readonly<Record<string, string>>): AppliedPreset | null {
+  const { name, systemPrompt, sampling, detail, contextTokens, maxTokens } = preset
+  const settings = {
+    ...(systemPrompt.trim() !== '' && { systemPrompt: filledIn(systemPrompt, values) }),
+    ...(Object.keys(sampling).length > 0 && { sampling }),
+    ...(detail && { budget: budgetOf(detail, useFamily.getState().family) }),
+    ...(contextTokens !== null && { contextTokens }),
+    ...(maxTokens !== null && { maxTokens }),
+  }
+  return Object.keys(settings).length > 0 ? { name, ...settings } : null
+}
+
+/** Makes the model of this name the current one. @throws AppError ModelNotFound, and what switching throws. */
+async function switchTo(name: string): Promise<void> {
+  const wanted = (await modelsNow()).find(({ model }) => model.name.toLowerCase() === name.toLowerCase())
+  if (!wanted)
+    throw new AppError(
+      'ModelNotFound',
+      `The preset asks with “${name}”, which is not on this computer. Get it on the models page, or ask the current model.`,
+    )
+  if (!wanted.isCurrent) await call((core) => core.models.choose({ id: wanted.model.id }))
+}

@@ -1,0 +1,2 @@
+export { CommandFinder, CommandPalette } from './CommandPalette.tsx'
+export type { Command } from './CommandPalette.tsx'
