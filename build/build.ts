@@ -30,6 +30,18 @@ const onlyWoff2: Plugin = {
       : undefined,
 }
 
+/** Zod's schemas can describe themselves as JSON schemas; nothing in the window asks them to. */
+const noJsonSchemas: Plugin = {
+  name: 'no-json-schemas',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/.test(id)
+      ? [...code.matchAll(/^export (?:const|function) (\w+)/gm)]
+          .map(([, name]) => `export const ${name} = () => undefined`)
+          .join('\n')
+      : undefined,
+}
+
 /** Writes what is text of the window compressed beside it (`.br`), for the shell that sends it over a wire. */
 const compressed: Plugin = {
   name: 'compressed',
@@ -46,7 +58,7 @@ const compressed: Plugin = {
 export const rendererConfig: InlineConfig = {
   configFile: false,
   root: join(root, 'renderer'),
-  plugins: [react(), tailwindcss(), onlyWoff2, compressed],
+  plugins: [react(), tailwindcss(), onlyWoff2, noJsonSchemas, compressed],
   build: {
     outDir: windowStaging,
     emptyOutDir: true,

@@ -12,7 +12,8 @@ import type { Kind } from './kind.ts'
 /** How is shown what moves, and what a camera put beside its raw data. */
 const moving = 'its first picture; as a video with --video, or with "Use as a video", all of them at their times'
 const stored = 'the picture that the camera stored beside the raw data'
-const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../main/lib/picture/fixtures', name))
+const fixture = (name: string): Buffer =>
+  readFileSync(join(import.meta.dirname, '../../main/lib/picture/fixtures', name))
 /** The red, green and blue of the picture. */
 const planes = (): Buffer[] => [0, 1, 2].map((channel) => Buffer.from(rgb.filter((_, i) => i % 3 === channel)))
 
@@ -390,7 +391,8 @@ export const pictureKinds: readonly Kind[] = [
     from: 'design programs, the web',
     file: 'drawing.svg',
     shown: 'drawn as large as its detail allows, over white; nothing else is loaded',
-    make: async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/></svg>'),
+    make: async () =>
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/></svg>'),
   },
   {
     name: 'SVG that shows other files',
@@ -398,6 +400,8 @@ export const pictureKinds: readonly Kind[] = [
     file: 'linked.svg',
     shown: 'the rest of it',
     make: async () =>
-      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/><image href="photo.png" width="9" height="9"/></svg>'),
+      Buffer.from(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/><image href="photo.png" width="9" height="9"/></svg>',
+      ),
   },
 ]

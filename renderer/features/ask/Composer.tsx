@@ -9,11 +9,10 @@ import { later } from '../../components/primitives/later.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
-import { useJob } from '../../lib/profiles.ts'
+import { useCurrentProfile, useJob } from '../../lib/profiles.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
-import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { PresetMenu } from './presets/PresetMenu.tsx'
@@ -28,6 +27,10 @@ import { restoreDraft } from './saving.ts'
 const PictureTray = later(
   () => import('./PictureTray.tsx').then(({ PictureTray }) => PictureTray),
   ({ draft }) => draft.pictures.length > 0,
+)
+const JobMenu = later(
+  () => import('./JobMenu.tsx').then(({ JobMenu }) => JobMenu),
+  () => useCurrentProfile() !== null,
 )
 const PageDialog = later(
   () => import('./pages/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
