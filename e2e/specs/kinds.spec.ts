@@ -15,7 +15,10 @@ const file = (name: string, bytes: Uint8Array) => ({ name, type: '', bytes })
 const circleSvg =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="6" fill="rgb(220,38,38)"/></svg>'
 const circle = await sharp(Buffer.from(circleSvg)).resize(200, 200).flatten({ background: 'white' }).raw().toBuffer()
-const png = (background: string) => sharp({ create: { width: 200, height: 120, channels: 3, background } }).png().toBuffer()
+const png = (background: string) =>
+  sharp({ create: { width: 200, height: 120, channels: 3, background } })
+    .png()
+    .toBuffer()
 
 /** A TIFF of an empty page, a red circle, and another empty page. */
 function fax(): Buffer {
@@ -37,7 +40,9 @@ test('of a TIFF with several pages one is chosen, and answered about', async ({ 
   const dialog = chat.page.getByRole('dialog', { name: 'fax.tif' })
   await expect(dialog).toContainText('3 pages')
   const small = dialog.locator('img')
-  await expect.poll(() => small.evaluateAll((all) => (all as HTMLImageElement[]).filter((one) => one.naturalWidth > 0).length)).toBe(3)
+  await expect
+    .poll(() => small.evaluateAll((all) => (all as HTMLImageElement[]).filter((one) => one.naturalWidth > 0).length))
+    .toBe(3)
   await dialog.getByRole('option', { name: 'Page 2', exact: true }).click()
   await dialog.getByRole('button', { name: 'Add 1 page' }).click()
   await expect(chat.tray).toHaveAttribute('title', /^fax\.tif, page 2 · 200 × 200/)
@@ -52,11 +57,13 @@ test('a drawing is drawn as large as its detail; files of cameras and of Photosh
   await expect(drawing).toHaveAttribute('title', /^plan\.svg · 1000 × 1000/)
   await drawing.getByRole('button', { name: /^Detail of picture 1/ }).click()
   await chat.page.getByRole('menuitem', { name: /^High/ }).click()
-  await expect(drawing).toHaveAttribute('title', /^plan\.svg · 1791 × 1791/)
+  await expect(drawing).toHaveAttribute('title', /^plan\.svg · 1792 × 1792/)
 
   const planes = [0, 1, 2].map((channel) => Buffer.from(circle.filter((_, i) => i % 3 === channel)))
   await chat.drop(file('design.psd', psd({ planes, size: [200, 200] })))
-  const jpeg = await sharp(circle, { raw: { width: 200, height: 200, channels: 3 } }).jpeg().toBuffer()
+  const jpeg = await sharp(circle, { raw: { width: 200, height: 200, channels: 3 } })
+    .jpeg()
+    .toBuffer()
   await chat.drop(file('DSCF0001.RAF', raf(jpeg)))
   await expect(chat.tray).toHaveCount(3)
   await expect(chat.tray.nth(1)).toHaveAttribute('title', /^design\.psd · 200 × 200/)
@@ -73,7 +80,12 @@ test('a moving picture is a still one or a video with the times of its pictures'
   const videos = new VideoPage(page)
   const asVideo = page.getByRole('button', { name: 'Use as a video' })
   for (const [name, bytes] of [
-    ['moves.gif', await sharp(colours, { join: { animated: true } }).gif({ delay: [500, 1500, 500, 500] }).toBuffer()],
+    [
+      'moves.gif',
+      await sharp(colours, { join: { animated: true } })
+        .gif({ delay: [500, 1500, 500, 500] })
+        .toBuffer(),
+    ],
     ['moves.png', apng(colours, [500, 1500, 500, 500])],
   ] as const) {
     await chat.drop(file(name, bytes))
@@ -84,6 +96,7 @@ test('a moving picture is a still one or a video with the times of its pictures'
     await videos.open()
     await expect(videos.cost).toContainText(/^4 frames/)
     await expect(videos.dialog).toContainText('200 × 120 · 0:03')
+    await expect(videos.strip).toHaveText([/0:00\.0/, /0:00\.5/, /0:02\.0/, /0:02\.5/])
     await videos.dialog.getByRole('button', { name: 'Use only the first picture' }).click()
     await expect(videos.tiles).toHaveCount(0)
     await expect(chat.tray).toContainText('This is a sequence of 4 pictures')

@@ -54,6 +54,16 @@ export const startSampling = (
   )
 
 /**
+ * A sample with the times at which this window shows its frames, which need not be evenly apart; as it is where the window cannot
+ * decode the video (null: has not opened it). @throws {AppError} `DamagedMedia`, `Interrupted`.
+ */
+export async function timedSample(video: OpenVideo | null, sample: FrameSample): Promise<FrameSample> {
+  if (!video?.known.isDecodable) return sample
+  const { times } = await video.read()
+  return { ...sample, timesMs: sample.indices.map((index) => (times[index] ?? 0) * 1000) }
+}
+
+/**
  * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread
  * and sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the
  * set's name.
@@ -71,15 +81,14 @@ export async function fillFrames(
   signal: AbortSignal,
   begun: AsyncGenerator<SampledFrame> | null = null,
 ): Promise<string> {
-  const times = video?.known.isDecodable ? (await video.read()).times : null
-  const timed = times ? { ...sample, timesMs: sample.indices.map((index) => (times[index] ?? 0) * 1000) } : sample
+  const timed = await timedSample(video, sample)
   const { key, missing } = await call((core) => core.videos.begin({ sha, sample: timed }, { signal }))
   const total = sample.indices.length
   const left = new Set(missing)
   const tell = (): void => onFilled({ key, total, missing: [...left] })
   tell()
   if (left.size === 0) return key
-  if (!video || !times) {
+  if (!video?.known.isDecodable) {
     await call(async (core) => {
       for await (const { done } of await core.videos.extract({ sha, sample: timed }, { signal })) {
         for (const n of missing.slice(0, Math.max(0, done - (total - missing.length)))) left.delete(n)

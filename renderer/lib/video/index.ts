@@ -1,5 +1,5 @@
 export { coverPicture } from './video.ts'
-export { fillFrames, startSampling, type Filled } from './fillFrames.ts'
+export { fillFrames, startSampling, timedSample, type Filled } from './fillFrames.ts'
 export type { SampledFrame, Thumbnail, VideoReading } from './types.ts'
 export { withFrames, type Rereading, type VideoPart } from './fillFrames.ts'
 export { openVideo, prepareVideo, type OpenVideo } from './video.ts'

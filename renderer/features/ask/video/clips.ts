@@ -4,7 +4,7 @@ import { toAppError } from '../../../lib/errors.ts'
 import { frameUrl, useHost, whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
-import { coverPicture, fillFrames, openVideo, prepareVideo, startSampling } from '../../../lib/video/index.ts'
+import { coverPicture, fillFrames, openVideo, prepareVideo, startSampling, timedSample } from '../../../lib/video/index.ts'
 import type { OpenVideo, SampledFrame } from '../../../lib/video/index.ts'
 import {
   addPicture,
@@ -198,7 +198,8 @@ async function plan(key: string, signal: AbortSignal): Promise<VideoPlan | null>
   const { facts, wish } = item.clip
   const { width, height, durationMs, frames, fps, codec, startMs } = facts
   const of = item.attachment?.sha ?? { width, height, durationMs, frames, fps, codec, startMs }
-  const made = await call((core) => core.videos.plan({ of, taken, ...toVideoWish(wish) }, { signal }))
+  const planned = await call((core) => core.videos.plan({ of, taken, ...toVideoWish(wish) }, { signal }))
+  const made = { ...planned, sample: await timedSample(tasks.get(key)?.video ?? null, planned.sample) }
   if (!signal.aborted) change(key, (clip) => ({ ...clip, plan: made }))
   return made
 }
