@@ -101,12 +101,12 @@ test('of a video it shows the frames on their line of time, in pairs', async ({ 
   await dialog.getByRole('button', { name: 'Frame 1 at 0:00.0' }).focus()
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('ArrowRight')
-  await expect(dialog.getByRole('button', { name: 'Frame 3 at 0:01.0' })).toBeFocused()
-  await expect(figures).toContainText('2 of 6, 0:01.0 and 0:01.5')
+  await expect(dialog.getByRole('button', { name: 'Frame 3 at 0:01.1' })).toBeFocused()
+  await expect(figures).toContainText('2 of 6, 0:01.1 and 0:01.6')
   await expect(input).not.toHaveAttribute('src', first!)
   await placeOf(input)
   const player = dialog.locator('video')
-  await expect.poll(() => player.evaluate((element: HTMLVideoElement) => element.currentTime)).toBeCloseTo(1, 1)
+  await expect.poll(() => player.evaluate((element: HTMLVideoElement) => element.currentTime)).toBeCloseTo(1.1, 1)
 })
 
 test.describe('Qwen2.5-VL', () => {

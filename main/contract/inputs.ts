@@ -51,8 +51,11 @@ export const ModelInput = z.object({
   slices: z.array(InputSlice),
   /** `input`: the pixels that the model got, as PNG; `original`: the picture as it came, null for a frame of a file; `ms`: when it is shown. */
   frames: z.array(z.object({ input: z.string(), original: z.string().nullable(), ms: z.number().nullable() })),
-  /** The file of a video, on whose clock `ms` count, and where its first frame is; null for pictures, and for frames that came as pictures. */
-  video: z.object({ file: z.string(), startMs: z.number() }).nullable(),
+  /**
+   * Of a video: its file, null for frames that came as pictures; where its first frame is on the clock on which `ms` count, and
+   * how long all of it is. null: it is a picture.
+   */
+  video: z.object({ file: z.string().nullable(), startMs: z.number(), durationMs: z.number() }).nullable(),
 })
 export type ModelInput = z.infer<typeof ModelInput>
 

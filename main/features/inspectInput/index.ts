@@ -162,12 +162,19 @@ function framesOf(part: MediaPart, { width, height }: Size): Pick<ModelInput, 'f
   switch (part.type) {
     case 'image':
       return { frames: [picture(part.attachment.sha, null)], video: null }
-    case 'frames':
-      return { frames: part.pictures.map(({ sha }, n) => picture(sha, (n * 1000) / part.fps)), video: null }
-    case 'video':
+    case 'frames': {
+      const at = (n: number) => (n * 1000) / part.fps
+      return {
+        frames: part.pictures.map(({ sha }, n) => picture(sha, at(n))),
+        video: { file: null, startMs: 0, durationMs: at(part.pictures.length) },
+      }
+    }
+    case 'video': {
+      const { sha, startMs, durationMs } = part.attachment
       return {
         frames: part.sample.timesMs.map((ms, n) => ({ input: `frames/${part.key}/${n}${input}`, original: null, ms })),
-        video: { file: part.attachment.sha, startMs: part.attachment.startMs },
+        video: { file: sha, startMs, durationMs },
       }
+    }
   }
 }

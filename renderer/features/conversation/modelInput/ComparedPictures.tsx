@@ -7,11 +7,8 @@ import { count } from '../../../lib/format.ts'
 import { GridOverlay } from './GridOverlay.tsx'
 import { OriginalPicture } from './OriginalPicture.tsx'
 import { StoredPicture } from './StoredPicture.tsx'
-import { FITTED, cellAt, fittedSize, mostScale, panned, placed, zoomed } from './comparedView.ts'
+import { FITTED, cellAt, fittedSize, mostScale, panned, placed, standBeside, zoomed } from './comparedView.ts'
 import type { Cell, ComparedView } from './comparedView.ts'
-
-/** From this width of both on, in px, they stand side by side. */
-const SIDE_BY_SIDE = 560
 
 interface PaneProps {
   readonly input: ModelInput
@@ -24,7 +21,7 @@ interface PaneProps {
 }
 
 /**
- * The original and what the model got of it, side by side, or one over the other where it is narrow: the wheel, two fingers
+ * The original and what the model got of it, side by side, or one over the other where they are larger so: the wheel, two fingers
  * and dragging zoom and move both, and pointing at a cell of one marks it on both.
  */
 export function ComparedPictures({
@@ -42,13 +39,12 @@ export function ComparedPictures({
 }): ReactNode {
   const { input } = pane
   const stage = useRef<HTMLDivElement>(null)
-  const { width } = useShownSize(stage)
-  const isWide = width >= SIDE_BY_SIDE
+  const isBeside = standBeside(input.original, useShownSize(stage))
   const shown = input.frames[frame]!
   return (
     <div
       ref={stage}
-      className={cx('grid min-h-0 flex-1 gap-px bg-hairline', isWide ? 'grid-cols-2' : 'grid-rows-2')}
+      className={cx('grid min-h-0 flex-1 gap-px bg-hairline', isBeside ? 'grid-cols-2' : 'grid-rows-2')}
       data-testid="compared"
     >
       <Pane {...pane} caption="Original" size={input.original} onArea={() => {}}>
@@ -107,7 +103,9 @@ function Pane({
     zoom(Math.exp(-event.deltaY / (event.ctrlKey ? 100 : 300)), event.clientX, event.clientY)
   })
   const tellArea = useEffectEvent(() => onArea(fitted))
-  useEffect(() => tellArea(), [area.width, area.height, size.width, size.height])
+  useEffect(() => {
+    tellArea()
+  }, [area.width, area.height, size.width, size.height])
   useEffect(() => {
     const element = box.current
     const wheel = (event: WheelEvent): void => onWheel(event)

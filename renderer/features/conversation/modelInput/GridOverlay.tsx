@@ -28,7 +28,10 @@ export function GridOverlay({
   cell: Cell | null
 }): ReactNode {
   const { rows, columns } = grid
-  const tokens = showsGrid && width / columns >= LEAST_CELL ? lines(rows, columns, 1) : ''
+  const cellWidth = width / columns
+  // the smaller the cells, the more of the picture lies under lines
+  const weight = Math.min(1, Math.max(0.35, cellWidth / 28))
+  const tokens = showsGrid && cellWidth >= LEAST_CELL ? lines(rows, columns, 1) : ''
   const frames = showsWindows && windows ? `${lines(rows, columns, windows.side)}M0 0H${columns}V${rows}H0Z` : ''
   return (
     <svg
@@ -38,19 +41,13 @@ export function GridOverlay({
       aria-hidden
     >
       {[
-        { d: tokens, colour: 'white', thin: 1, opacity: 0.6, key: 'grid' },
-        { d: frames, colour: amber, thin: 2, opacity: 1, key: 'windows' },
+        { d: tokens, colour: 'white', thin: 0.75, opacity: 0.75, key: 'grid' },
+        { d: frames, colour: amber, thin: 1.5, opacity: 1, key: 'windows' },
       ].map(({ d, colour, thin, opacity, key }) =>
         d === '' ? null : (
-          <g key={key} fill="none" data-testid={`overlay-${key}`}>
+          <g key={key} fill="none" opacity={weight} data-testid={`overlay-${key}`}>
             {/* a dark line under a light one reads on any picture */}
-            <path
-              d={d}
-              stroke="black"
-              strokeOpacity={0.45}
-              strokeWidth={thin + 1.5}
-              vectorEffect="non-scaling-stroke"
-            />
+            <path d={d} stroke="black" strokeOpacity={0.4} strokeWidth={thin + 1} vectorEffect="non-scaling-stroke" />
             <path d={d} stroke={colour} strokeOpacity={opacity} strokeWidth={thin} vectorEffect="non-scaling-stroke" />
           </g>
         ),

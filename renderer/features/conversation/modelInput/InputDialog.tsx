@@ -45,7 +45,6 @@ export function InputDialog(): ReactNode {
               key={`${request.messageId}/${request.part}/${request.answerId ?? ''}`}
               request={request}
               base={host.attachments}
-              popup={popup}
             />
           ) : null}
         </Dialog.Popup>
@@ -54,15 +53,7 @@ export function InputDialog(): ReactNode {
   )
 }
 
-function Inspected({
-  request,
-  base,
-  popup,
-}: {
-  request: InputRequest
-  base: string
-  popup: { readonly current: HTMLElement | null }
-}): ReactNode {
+function Inspected({ request, base }: { request: InputRequest; base: string }): ReactNode {
   const [loaded, setLoaded] = useState<Loaded>(null)
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {
@@ -76,8 +67,7 @@ function Inspected({
       isGone = true
     }
   }, [request, attempt])
-  if (loaded && 'input' in loaded)
-    return <Comparison input={loaded.input} request={request} base={base} popup={popup} />
+  if (loaded && 'input' in loaded) return <Comparison input={loaded.input} request={request} base={base} />
   return (
     <>
       <Header name="" />
@@ -115,23 +105,17 @@ const arrows: Readonly<Record<string, { x: number; y: number }>> = {
   ArrowDown: { x: 0, y: 1 },
 }
 
-function Comparison({
-  input,
-  request,
-  base,
-  popup,
-}: {
-  input: ModelInput
-  request: InputRequest
-  base: string
-  popup: { readonly current: HTMLElement | null }
-}): ReactNode {
+function Comparison({ input, request, base }: { input: ModelInput; request: InputRequest; base: string }): ReactNode {
   const [view, setView] = useState<ComparedView>(FITTED)
   const [cell, setCell] = useState<Cell | null>(null)
   const [showsGrid, setShowsGrid] = useState(true)
   const [showsWindows, setShowsWindows] = useState(input.windows !== null)
   const [{ slice, frame }, setPlace] = useState({ slice: 0, frame: 0 })
   const fitted = useRef<Size>({ width: 1, height: 1 })
+  const whole = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    whole.current?.focus()
+  }, [])
   const zoom = (factor: number): void =>
     setView((now) => zoomed(now, factor, { x: 0, y: 0 }, fitted.current, mostScale(input.input, fitted.current)))
   const turn = (by: number): void => {
@@ -169,9 +153,10 @@ function Comparison({
       (thrown: unknown) => announce(thrown instanceof Error ? thrown.message : 'The picture could not be saved.'),
     )
   const original = (): CanvasImageSource | null =>
-    popup.current?.querySelector<HTMLImageElement | HTMLVideoElement>('[data-original]') ?? null
+    whole.current?.querySelector<HTMLImageElement | HTMLVideoElement>('[data-original]') ?? null
   return (
-    <div className="flex min-h-0 flex-1 flex-col" onKeyDown={onKeyDown}>
+    // a click on a picture brings the keys back here
+    <div ref={whole} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none" onKeyDown={onKeyDown}>
       <Header name={input.name}>
         <Toggle label="Tokens" hint="G" isOn={showsGrid} onToggle={() => setShowsGrid(!showsGrid)}>
           <Grid3x3 />
@@ -182,10 +167,10 @@ function Comparison({
           </Toggle>
         ) : null}
         <span className="mx-1 h-5 w-px bg-hairline" aria-hidden />
-        <IconButton label="Smaller" hint="−" onClick={() => zoom(1 / STEP)}>
+        <IconButton label="Smaller" hint="−" onClick={() => zoom(1 / STEP)} className="max-mid:hidden">
           <ZoomOut />
         </IconButton>
-        <IconButton label="Larger" hint="+" onClick={() => zoom(STEP)}>
+        <IconButton label="Larger" hint="+" onClick={() => zoom(STEP)} className="max-mid:hidden">
           <ZoomIn />
         </IconButton>
         <IconButton label="Fit" hint="0" onClick={() => setView(FITTED)}>
@@ -217,7 +202,9 @@ function Comparison({
             onCell={setCell}
             showsGrid={showsGrid}
             showsWindows={showsWindows}
-            onArea={(size) => (fitted.current = size)}
+            onArea={(size) => {
+              fitted.current = size
+            }}
           />
           <CellBar input={input} slice={slice} address={base + input.frames[frame]!.input} cell={cell} />
           {input.kind === 'video' ? (

@@ -7,6 +7,8 @@ import { cx } from '../../../lib/cx.ts'
 import { figuresOf } from './figures.ts'
 
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+/** With its sizes and durations on one line each. */
+const unbroken = (text: string): string => text.replaceAll(/ (?=×|px|ms|s\b)|(?<=×) /g, '\u00a0')
 const nameOf = ({ model }: SeenBy): string => model ?? 'A model without a name'
 
 /** What is told of an input, in a quiet list; which answer it was for can be chosen where there are several. */
@@ -24,7 +26,7 @@ export function InputFigures({
     <section
       aria-label="Figures"
       tabIndex={0}
-      className="max-h-[38dvh] min-h-0 shrink overflow-y-auto border-t border-hairline bg-canvas px-4 py-4 -outline-offset-2 wide:max-h-none wide:w-72 wide:shrink-0 wide:border-t-0 wide:border-l"
+      className="max-h-[30dvh] min-h-0 shrink-0 overflow-y-auto border-t border-hairline bg-canvas px-4 py-3 wide:py-4 -outline-offset-2 wide:max-h-none wide:w-72 wide:shrink-0 wide:border-t-0 wide:border-l"
     >
       <h2 className="text-read font-semibold [overflow-wrap:anywhere]">{nameOf(seenBy)}</h2>
       {answers.length > 1 ? (
@@ -54,11 +56,11 @@ export function InputFigures({
           This model is not in the library any more. What is shown here was kept with its answer.
         </p>
       )}
-      <dl className="mt-4 flex flex-col gap-2.5">
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 wide:mt-4 wide:grid-cols-1 wide:gap-y-2.5">
         {figuresOf(input, slice).map(([name, value]) => (
-          <div key={name}>
-            <dt className="text-small text-muted">{name}</dt>
-            <dd className="tabular-nums">{value}</dd>
+          <div key={name} className="contents wide:block">
+            <dt className="text-small leading-[1.125rem] text-muted">{name}</dt>
+            <dd className="tabular-nums">{unbroken(value)}</dd>
           </div>
         ))}
       </dl>

@@ -31,7 +31,7 @@ export function OriginalPicture({
   const label = `${input.name} as it came`
   if (frame.original !== null)
     return <StoredPicture address={base + frame.original} label={label} style={style} scale={scale} isOriginal />
-  if (!isPlayable || !input.video)
+  if (!isPlayable || !input.video?.file)
     return (
       <MissingNote style={style}>
         This window cannot play the file; the frames that were read of it are what the model got.

@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FITTED, cellAt, fittedSize, mostScale, panned, placed, revealing, stepped, zoomed } from './comparedView.ts'
+import {
+  FITTED,
+  cellAt,
+  fittedSize,
+  mostScale,
+  panned,
+  placed,
+  revealing,
+  standBeside,
+  stepped,
+  zoomed,
+} from './comparedView.ts'
 
 const area = { width: 400, height: 300 }
 const fitted = fittedSize({ width: 1920, height: 1080 }, area)
@@ -10,7 +21,17 @@ test('original and input are fitted to the same size, whatever their pixels are'
   const other = fittedSize({ width: 320, height: 180 }, area)
   expect(other.width).toBeCloseTo(fitted.width)
   expect(other.height).toBeCloseTo(fitted.height)
-  expect(placed(fitted, area, FITTED)).toMatchObject({ left: 20, width: 360 })
+  expect(placed(fitted, area, FITTED)).toMatchObject({ left: 16, width: expect.closeTo(368) as number })
+})
+
+test('they stand side by side, but one over the other where that makes them larger', () => {
+  const [photo, page] = [
+    { width: 4000, height: 3000 },
+    { width: 1240, height: 1754 },
+  ]
+  expect(standBeside(photo, { width: 992, height: 696 })).toBe(true)
+  expect(standBeside(photo, { width: 420, height: 460 })).toBe(false)
+  expect(standBeside(page, { width: 420, height: 460 })).toBe(true)
 })
 
 test('what is under the pointer stays there while it is zoomed', () => {

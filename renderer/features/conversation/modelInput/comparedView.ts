@@ -26,7 +26,7 @@ export interface Cell {
 }
 
 /** Room that is left around a fitted picture, in px. */
-const MARGIN = 20
+const MARGIN = 16
 /** A pixel of the model's input becomes no larger than this, in px. */
 const MOST_PIXEL = 24
 
@@ -34,6 +34,12 @@ const MOST_PIXEL = 24
 export function fittedSize(picture: Size, area: Size): Size {
   const scale = Math.min((area.width - 2 * MARGIN) / picture.width, (area.height - 2 * MARGIN) / picture.height)
   return { width: Math.max(1, picture.width * scale), height: Math.max(1, picture.height * scale) }
+}
+
+/** Whether two such pictures stand side by side in an area, where they are nearly as large as one over the other. */
+export function standBeside(picture: Size, { width, height }: Size): boolean {
+  const beside = fittedSize(picture, { width: width / 2, height }).width
+  return beside * 1.15 >= fittedSize(picture, { width, height: height / 2 }).width
 }
 
 /** How far the view of an input may be enlarged that is `fitted` in so many px. */

@@ -62,7 +62,7 @@ test('a page says which it is, and a video its pair and how all were encoded', (
       { frames: [2, 2], positions: null, encoded: { from: 'memory', ms: 5 } },
     ],
     frames: [10_000, 10_500, 11_000].map((ms) => ({ input: 'frames/key/0?input=84x56', original: null, ms })),
-    video: { file: 'sha', startMs: 10_000 },
+    video: { file: 'sha', startMs: 10_000, durationMs: 3000 },
   }
   const told = Object.fromEntries(figuresOf(video, 1))
   expect(told).toMatchObject({ Pair: '2 of 2, 0:01.0', 'All pairs': '1 computed in 10 ms, 1 from memory' })
