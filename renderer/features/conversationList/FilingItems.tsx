@@ -1,6 +1,7 @@
 import { Folder as FolderIcon, FolderInput, FolderMinus, FolderPlus, Tag } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { MenuItem, MenuSeparator, Submenu } from '../../components/primitives/Menu.tsx'
+import { MenuItem, MenuSeparator } from '../../components/primitives/Menu.tsx'
+import { Submenu } from '../../components/primitives/Submenu.tsx'
 import type { Doing } from './doing.ts'
 import { useFolders } from './folders.ts'
 import { useConversationList } from './store.ts'

@@ -9,7 +9,6 @@ import { counted } from '../../lib/format.ts'
 import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { ListMenu } from './ListMenu.tsx'
-import { SelectionBar } from './SelectionBar.tsx'
 import { SidebarNote } from './SidebarNote.tsx'
 import { deleteForGood } from './actions.ts'
 import { doingOn, focusListMenu, undo } from './doing.ts'
@@ -23,6 +22,10 @@ import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
 const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
+const SelectionBar = later(
+  () => import('./SelectionBar.tsx').then(({ SelectionBar }) => SelectionBar),
+  () => useShowing((state) => state.isSelecting),
+)
 const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 
