@@ -9,6 +9,7 @@ export const ofWindowAlone: readonly string[] = [
   'compare',
   'contextFull',
   'enginePlan',
+  'filing',
   'firstRun',
   'modelSheet',
   'modelsDownload',

@@ -3,7 +3,8 @@ import { Copy, Ellipsis, Network, Pencil, RotateCcw, Square, TextQuote, Trash2, 
 import { use } from 'react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
-import { Menu, MenuItem, MenuSeparator, MenuTrigger, SubMenu } from '../../components/primitives/Menu.tsx'
+import { Menu, MenuItem, MenuSeparator, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { Submenu } from '../../components/primitives/Submenu.tsx'
 import { ComposingContext } from '../../lib/composing.ts'
 import { textOf } from '../../lib/conversation/state.ts'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
@@ -45,7 +46,7 @@ export function AnswerMenu({
       }
     >
       {text === '' || isDocument ? null : (
-        <SubMenu
+        <Submenu
           label={
             <>
               <Copy aria-hidden />
@@ -54,10 +55,10 @@ export function AnswerMenu({
           }
         >
           <CopyMenuItems message={message} />
-        </SubMenu>
+        </Submenu>
       )}
       {isWritten || !composing ? null : (
-        <SubMenu
+        <Submenu
           label={
             <>
               <RotateCcw aria-hidden />
@@ -66,7 +67,7 @@ export function AnswerMenu({
           }
         >
           <VariationItems message={message} onChoose={onAgain} />
-        </SubMenu>
+        </Submenu>
       )}
       {text === '' || !composing ? null : (
         <MenuItem onSelect={() => composing.quote(selectedIn(message.id) ?? plainAnswer(readingText(message)))}>

@@ -1,34 +1,23 @@
 import { TRASH_DAYS } from '#contract'
 import type { Conversation } from '#contract'
-import {
-  Archive,
-  ArchiveRestore,
-  Check,
-  Download,
-  Ellipsis,
-  ListChecks,
-  Pencil,
-  Pin,
-  PinOff,
-  RotateCcw,
-  Trash2,
-} from 'lucide-react'
+import { Check, Ellipsis } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MouseEvent, ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
+import { later } from '../../components/primitives/later.tsx'
 import { TextField } from '../../components/primitives/TextField.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { Menu, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
 import { counted } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { useToday } from '../../lib/useToday.ts'
-import { focusRow } from './doing.ts'
 import type { Doing } from './doing.ts'
 import { dragConversations } from './dragging.ts'
-import { FilingItems } from './FilingItems.tsx'
-import { beginSelecting, useShowing } from './shelves.ts'
+import { useShowing } from './shelves.ts'
 import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
 import type { Renaming } from './store.ts'
+
+const RowItems = later(() => import('./RowItems.tsx').then(({ RowItems }) => RowItems))
 
 /** A conversation's title being changed in its place. Enter or leaving keeps it, Escape does not. */
 function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; title: string }): ReactNode {
@@ -213,7 +202,7 @@ function Tags({ tags = [] }: { tags?: readonly string[] | undefined }): ReactNod
   )
 }
 
-/** What can be done with one conversation, where it is kept. */
+/** The button of what can be done with one conversation. */
 function RowMenu({
   conversation,
   doing,
@@ -223,24 +212,12 @@ function RowMenu({
   doing: Doing
   onRename: () => void
 }): ReactNode {
-  const { id, title, pinned, archived, deletedAt } = conversation
-  const selectItem = (
-    <MenuItem
-      onSelect={() => {
-        beginSelecting([id])
-        focusRow(id)
-      }}
-    >
-      <ListChecks aria-hidden />
-      Select
-    </MenuItem>
-  )
   return (
     <Menu
       align="end"
       trigger={
         <MenuTrigger
-          aria-label={`Options for ${title}`}
+          aria-label={`Options for ${conversation.title}`}
           className={cx(
             iconButtonClass('small'),
             'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',
@@ -250,46 +227,7 @@ function RowMenu({
         </MenuTrigger>
       }
     >
-      {deletedAt === undefined ? (
-        <>
-          <MenuItem onSelect={onRename}>
-            <Pencil aria-hidden />
-            Rename
-          </MenuItem>
-          {archived ? null : (
-            <MenuItem onSelect={() => doing.pin([id], !pinned)}>
-              {pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
-              {pinned ? 'Unpin' : 'Pin'}
-            </MenuItem>
-          )}
-          <MenuItem onSelect={() => doing.archive([id], !archived)}>
-            {archived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
-            {archived ? 'Move to the list' : 'Archive'}
-          </MenuItem>
-          <FilingItems ids={[id]} doing={doing} />
-          {selectItem}
-          <MenuItem onSelect={() => doing.export(conversation)}>
-            <Download aria-hidden />
-            Export…
-          </MenuItem>
-          <MenuItem danger onSelect={() => doing.discard([id])}>
-            <Trash2 aria-hidden />
-            Delete
-          </MenuItem>
-        </>
-      ) : (
-        <>
-          <MenuItem onSelect={() => doing.restore([id])}>
-            <RotateCcw aria-hidden />
-            Restore
-          </MenuItem>
-          {selectItem}
-          <MenuItem danger onSelect={() => doing.deleteForGood([id])}>
-            <Trash2 aria-hidden />
-            Delete for good
-          </MenuItem>
-        </>
-      )}
+      <RowItems conversation={conversation} doing={doing} onRename={onRename} />
     </Menu>
   )
 }

@@ -1,6 +1,7 @@
 import { Folder as FolderIcon, FolderInput, FolderMinus, FolderPlus, Tag } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { MenuItem, MenuSeparator, SubMenu } from '../../components/primitives/Menu.tsx'
+import { MenuItem, MenuSeparator } from '../../components/primitives/Menu.tsx'
+import { Submenu } from '../../components/primitives/Submenu.tsx'
 import type { Doing } from './doing.ts'
 import { useFolders } from './folders.ts'
 import { useConversationList } from './store.ts'
@@ -11,7 +12,7 @@ export function FilingItems({ ids, doing }: { ids: readonly string[]; doing: Doi
   const isIn = useConversationList(({ byId }) => ids.some((id) => byId[id]?.folderId !== undefined))
   return (
     <>
-      <SubMenu
+      <Submenu
         label={
           <>
             <FolderInput aria-hidden />
@@ -36,7 +37,7 @@ export function FilingItems({ ids, doing }: { ids: readonly string[]; doing: Doi
           <FolderPlus aria-hidden />
           New folder…
         </MenuItem>
-      </SubMenu>
+      </Submenu>
       <MenuItem onSelect={() => doing.ask({ kind: 'tags', ids })}>
         <Tag aria-hidden />
         Tags…

@@ -1,22 +1,13 @@
-import { Archive, Ellipsis, FolderPlus, Images, ListChecks, MessagesSquare, Trash2 } from 'lucide-react'
+import { Ellipsis } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
-import { Menu, MenuItem, MenuSeparator, MenuTrigger } from '../../components/primitives/Menu.tsx'
-import { count } from '../../lib/format.ts'
-import { endSearch } from './search/searching.ts'
-import { beginSelecting, shelfOf, showShelf, useShowing } from './shelves.ts'
-import type { Shelf } from './shelves.ts'
-import { useConversationList } from './store.ts'
+import { later } from '../../components/primitives/later.tsx'
+import { Menu, MenuTrigger } from '../../components/primitives/Menu.tsx'
 
-const shelves = [
-  { shelf: 'list', label: 'All conversations', Icon: MessagesSquare },
-  { shelf: 'archive', label: 'Archive', Icon: Archive },
-  { shelf: 'trash', label: 'Trash', Icon: Trash2 },
-] as const
+const ListItems = later(() => import('./ListItems.tsx').then(({ ListItems }) => ListItems))
 
-/** The ways to what is not in the list, and to do something with many. */
-export function ListMenu({ onGallery, onNewFolder }: { onGallery: () => void; onNewFolder: () => void }): ReactNode {
-  const shown = useShowing((state) => state.shelf)
+/** The button of what can be done with the list. */
+export function ListMenu(ways: { onGallery: () => void; onNewFolder: () => void }): ReactNode {
   return (
     <Menu
       align="end"
@@ -31,51 +22,7 @@ export function ListMenu({ onGallery, onNewFolder }: { onGallery: () => void; on
         </MenuTrigger>
       }
     >
-      <MenuItem
-        onSelect={() => {
-          endSearch()
-          beginSelecting()
-        }}
-      >
-        <ListChecks aria-hidden />
-        Select conversations
-      </MenuItem>
-      <MenuItem
-        onSelect={() => {
-          endSearch()
-          showShelf('list')
-          onNewFolder()
-        }}
-      >
-        <FolderPlus aria-hidden />
-        New folder…
-      </MenuItem>
-      <MenuSeparator />
-      {shelves
-        .filter(({ shelf }) => shelf !== shown)
-        .map(({ shelf, label, Icon }) => (
-          <MenuItem
-            key={shelf}
-            onSelect={() => {
-              endSearch()
-              showShelf(shelf)
-            }}
-          >
-            <Icon aria-hidden />
-            <span className="flex-1">{label}</span>
-            {shelf === 'list' ? null : <Kept shelf={shelf} />}
-          </MenuItem>
-        ))}
-      <MenuItem onSelect={onGallery}>
-        <Images aria-hidden />
-        Gallery
-      </MenuItem>
+      <ListItems {...ways} />
     </Menu>
   )
-}
-
-/** How many conversations a shelf has; nothing for none. */
-function Kept({ shelf }: { shelf: Shelf }): ReactNode {
-  const kept = useConversationList(({ order, byId }) => order.filter((id) => shelfOf(byId[id]!) === shelf).length)
-  return kept === 0 ? null : <span className="pl-4 text-small text-subtle tabular-nums">{count(kept)}</span>
 }

@@ -22,11 +22,11 @@ import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
 const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
-const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const SelectionBar = later(
   () => import('./SelectionBar.tsx').then(({ SelectionBar }) => SelectionBar),
-  () => useShowing(({ isSelecting }) => isSelecting),
+  () => useShowing((state) => state.isSelecting),
 )
+const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 
 /**

@@ -4,7 +4,14 @@ import { toAppError } from '../../../lib/errors.ts'
 import { frameUrl, useHost, whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
-import { coverPicture, fillFrames, openVideo, prepareVideo, startSampling, timedSample } from '../../../lib/video/index.ts'
+import {
+  coverPicture,
+  fillFrames,
+  openVideo,
+  prepareVideo,
+  startSampling,
+  timedSample,
+} from '../../../lib/video/index.ts'
 import type { OpenVideo, SampledFrame } from '../../../lib/video/index.ts'
 import {
   addPicture,

@@ -1,24 +1,18 @@
 import { ListFilter as FilterIcon, Search, X } from 'lucide-react'
-import { useMemo, useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton, iconButtonClass } from '../../../components/primitives/Button.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
-import {
-  Menu,
-  MenuCheck,
-  MenuChoice,
-  MenuItem,
-  MenuSeparator,
-  MenuTrigger,
-} from '../../../components/primitives/Menu.tsx'
-import { announce } from '../../../lib/announce.ts'
+import { later } from '../../../components/primitives/later.tsx'
+import { Menu, MenuTrigger } from '../../../components/primitives/Menu.tsx'
 import { cx } from '../../../lib/cx.ts'
-import { toAppError } from '../../../lib/errors.ts'
-import { call } from '../../../lib/rpc.ts'
-import { showShelf, tagsOf, useShowing } from '../shelves.ts'
-import { useConversationList } from '../store.ts'
-import { changeFilter, changedLabels, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
-import type { ChangedWhen } from './searching.ts'
+import { showShelf, useShowing } from '../shelves.ts'
+import { changeFilter, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
+
+const FilterItems = later(() => import('./FilterItems.tsx').then(({ FilterItems }) => FilterItems))
+const DayRange = later(
+  () => import('./DayRange.tsx').then(({ DayRange }) => DayRange),
+  () => useSearching(({ filter }) => filter.changed === 'range'),
+)
 
 /**
  * The search over all conversations, and what narrows it. Escape empties it, then takes back the filter, then leaves the
@@ -71,26 +65,13 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
   )
 }
 
-const times = (Object.keys(changedLabels) as ChangedWhen[]).map((value) => ({ value, label: changedLabels[value] }))
-
 /** What narrows the search; its button says what is set. */
 function FilterMenu(): ReactNode {
   const filter = useSearching((state) => state.filter)
-  const [models, setModels] = useState<readonly string[]>([])
-  const byId = useConversationList((state) => state.byId)
-  const tags = useMemo(() => tagsOf(byId), [byId])
   const set = setFilters(filter)
-  const readModels = (): void => {
-    call((core) => core.conversations.answeredBy()).then(setModels, (thrown: unknown) =>
-      announce(toAppError(thrown).message),
-    )
-  }
-  // one that is gone by now is still what is set
-  const names = filter.model === '' || models.includes(filter.model) ? models : [filter.model, ...models]
   return (
     <Menu
       align="end"
-      onOpen={readModels}
       trigger={
         <MenuTrigger
           aria-label={
@@ -103,50 +84,7 @@ function FilterMenu(): ReactNode {
         </MenuTrigger>
       }
     >
-      <MenuCheck checked={filter.picture} onChange={(picture) => changeFilter({ picture })}>
-        Has a picture
-      </MenuCheck>
-      <MenuCheck checked={filter.video} onChange={(video) => changeFilter({ video })}>
-        Has a video
-      </MenuCheck>
-      {names.length === 0 ? null : (
-        <>
-          <MenuSeparator />
-          <MenuChoice
-            label="Answered by"
-            value={filter.model}
-            options={[{ value: '', label: 'Any model' }, ...names.map((name) => ({ value: name, label: name }))]}
-            onChange={(model) => changeFilter({ model })}
-          />
-        </>
-      )}
-      {tags.length === 0 ? null : (
-        <>
-          <MenuSeparator />
-          <MenuChoice
-            label="Tag"
-            value={filter.tag}
-            options={[{ value: '', label: 'Any or none' }, ...tags.map((name) => ({ value: name, label: name }))]}
-            onChange={(tag) => changeFilter({ tag })}
-          />
-        </>
-      )}
-      <MenuSeparator />
-      <MenuChoice
-        label="Last changed"
-        value={filter.changed}
-        options={times}
-        onChange={(changed) => changeFilter({ changed })}
-      />
-      {set.length === 0 ? null : (
-        <>
-          <MenuSeparator />
-          <MenuItem onSelect={() => changeFilter(noFilter)}>
-            <X aria-hidden />
-            Clear the filter
-          </MenuItem>
-        </>
-      )}
+      <FilterItems />
     </Menu>
   )
 }
@@ -175,41 +113,5 @@ function SetFilters({ field }: { field: RefObject<HTMLInputElement | null> }): R
         </li>
       ))}
     </ul>
-  )
-}
-
-/** The first and the last day of the last change, where days are chosen freely; either may be left open. */
-function DayRange({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
-  const { changed, from, to } = useSearching((state) => state.filter)
-  if (changed !== 'range') return null
-  const days = [
-    { label: 'From', value: from, set: (day: string) => changeFilter({ from: day }) },
-    { label: 'To', value: to, set: (day: string) => changeFilter({ to: day }) },
-  ]
-  return (
-    <fieldset className="flex min-w-0 items-end gap-1 pt-1.5">
-      <legend className="sr-only">Last changed</legend>
-      {days.map(({ label, value, set }) => (
-        <label key={label} className="min-w-0 flex-1 text-small text-muted">
-          {label}
-          <TextField
-            type="date"
-            value={value}
-            onChange={(event) => set(event.target.value)}
-            className="h-7 px-1.5! py-0! text-small!"
-          />
-        </label>
-      ))}
-      <IconButton
-        label="Take back: from day to day"
-        size="small"
-        onClick={() => {
-          changeFilter({ changed: 'any', from: '', to: '' })
-          field.current?.focus()
-        }}
-      >
-        <X />
-      </IconButton>
-    </fieldset>
   )
 }

@@ -1,0 +1,41 @@
+import { X } from 'lucide-react'
+import type { ReactNode, RefObject } from 'react'
+import { IconButton } from '../../../components/primitives/Button.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { changeFilter, useSearching } from './searching.ts'
+
+/** The first and the last day of the last change, where days are chosen freely; either may be left open. */
+export function DayRange({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
+  const { changed, from, to } = useSearching((state) => state.filter)
+  if (changed !== 'range') return null
+  const days = [
+    { label: 'From', value: from, set: (day: string) => changeFilter({ from: day }) },
+    { label: 'To', value: to, set: (day: string) => changeFilter({ to: day }) },
+  ]
+  return (
+    <fieldset className="flex min-w-0 items-end gap-1 pt-1.5">
+      <legend className="sr-only">Last changed</legend>
+      {days.map(({ label, value, set }) => (
+        <label key={label} className="min-w-0 flex-1 text-small text-muted">
+          {label}
+          <TextField
+            type="date"
+            value={value}
+            onChange={(event) => set(event.target.value)}
+            className="h-7 px-1.5! py-0! text-small!"
+          />
+        </label>
+      ))}
+      <IconButton
+        label="Take back: from day to day"
+        size="small"
+        onClick={() => {
+          changeFilter({ changed: 'any', from: '', to: '' })
+          field.current?.focus()
+        }}
+      >
+        <X />
+      </IconButton>
+    </fieldset>
+  )
+}
