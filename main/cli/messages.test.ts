@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import sharp from 'sharp'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
 import { tempFolder } from '../testing/tempFolder.ts'
@@ -10,6 +11,9 @@ import { Videos } from './videos.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
+const teal = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'teal' } })
+  .png()
+  .toBuffer()
 const FOLDER = join(folder.path, 'elsewhere')
 const videos = new Videos(new AbortController().signal)
 const readMessages = (file: string) => read(file, videos)
@@ -155,12 +159,7 @@ describe('a video', () => {
   test.each<[string, string | Buffer, ErrorCode, RegExp]>([
     ['list.m3u8', '#EXTM3U\nhttp://127.0.0.1/x.ts\n', 'UnsupportedMedia', /list\.m3u8 is no video/],
     ['notes.mp4', 'Shopping list', 'UnsupportedMedia', /notes\.mp4 is no video/],
-    [
-      'photo.png',
-      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-      'UnsupportedMedia',
-      /photo\.png is a picture\. Ask about it with --image/,
-    ],
+    ['photo.png', teal, 'UnsupportedMedia', /photo\.png is a picture\. Ask about it with --image/],
     ['empty.mp4', '', 'UnsupportedMedia', /empty\.mp4 is empty/],
   ])('is not %s', async (name, content, code, text) => {
     writeFileSync(join(folder.path, name), content)
