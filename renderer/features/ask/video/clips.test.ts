@@ -2,7 +2,7 @@ import type { VideoFacts, VideoPlan } from '#contract'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { useHost } from '../../../lib/host.ts'
 import { upload } from '../../../lib/upload.ts'
-import { fillFrames, openVideo, startSampling } from '../../../lib/video/index.ts'
+import { fillFrames, openVideo, startSampling, timedSample } from '../../../lib/video/index.ts'
 import { core } from '../../../testing/fakeRpc.ts'
 import { clearPage } from '../../../testing/page.ts'
 import { draftKey, draftOf } from '../draft.ts'
@@ -50,6 +50,7 @@ beforeEach(() => {
   vi.mocked(upload).mockResolvedValue({ kind: 'video', sha, name: 'clip.mp4', bytes: 1, mime: 'video/mp4', ...facts })
   vi.mocked(fillFrames).mockResolvedValue('key')
   vi.mocked(startSampling).mockReturnValue(frames())
+  vi.mocked(timedSample).mockImplementation(async (_video, planned) => planned)
 })
 afterEach(() => {
   clearPage()
