@@ -17,7 +17,7 @@ import { JobMenu } from './JobMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { PresetMenu } from './presets/PresetMenu.tsx'
-import { useSlashMenu } from './presets/SlashMenu.tsx'
+import { useSlashCommand } from './presets/slashCommand.ts'
 import { usePageChoices } from './pdfs/choosing.ts'
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
@@ -26,6 +26,10 @@ import { restoreDraft } from './saving.ts'
 const PictureTray = later(
   () => import('./PictureTray.tsx').then(({ PictureTray }) => PictureTray),
   ({ draft }) => draft.pictures.length > 0,
+)
+const SlashMenu = later(
+  () => import('./presets/SlashMenu.tsx').then(({ SlashMenu }) => SlashMenu),
+  ({ command }) => command !== null,
 )
 const PageDialog = later(
   () => import('./pdfs/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
@@ -194,7 +198,7 @@ export function Composer({
   const picker = useRef<HTMLInputElement>(null)
   const excess = excessOf(draft)
   const job = useJob(conversationId)
-  const slash = useSlashMenu(conversationId, draft.text)
+  const { command, onTyped, close } = useSlashCommand(draft.text)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(prepareVideo, [])
@@ -216,7 +220,6 @@ export function Composer({
     if (activeElement === body || field.current?.form?.contains(activeElement)) field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (slash.onKeyDown(event)) return
     // While an input method composes, Enter belongs to it (229 is what older ones report).
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -246,7 +249,7 @@ export function Composer({
           void submit()
         }}
       >
-        {slash.menu}
+        <SlashMenu {...{ conversationId, command, field }} text={draft.text} onClose={close} />
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -258,9 +261,8 @@ export function Composer({
           readOnly={draft.sending}
           onChange={(event) => {
             setText(conversationId, event.target.value)
-            slash.onTyped(event.target)
+            onTyped(event.target)
           }}
-          {...slash.fieldProps}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"

@@ -9,7 +9,6 @@ import { counted } from '../../lib/format.ts'
 import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { ListMenu } from './ListMenu.tsx'
-import { SelectionBar } from './SelectionBar.tsx'
 import { SidebarNote } from './SidebarNote.tsx'
 import { deleteForGood } from './actions.ts'
 import { doingOn, focusListMenu, undo } from './doing.ts'
@@ -20,6 +19,10 @@ import { endSelecting, idsOn, showShelf, useShowing } from './shelves.ts'
 import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
+const SelectionBar = later(
+  () => import('./SelectionBar.tsx').then(({ SelectionBar }) => SelectionBar),
+  () => useShowing(({ isSelecting }) => isSelecting),
+)
 const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 
