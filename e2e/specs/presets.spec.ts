@@ -158,6 +158,7 @@ test('the palette finds and does everything by a few letters, and ? tells the ke
   await page.keyboard.type('zzzz')
   await expect(palette.getByRole('status')).toHaveText('Nothing fits “zzzz”.')
   await page.keyboard.press('Escape')
+  await expect(palette).toBeHidden()
 
   await page.getByRole('tab', { name: 'Get a model' }).focus()
   await page.keyboard.press('?')

@@ -45,38 +45,3 @@ export function shortcutOf(event: KeyboardEvent): Shortcut | null {
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))
-
-/** Keys that a part of the window listens to itself, where it has the focus: what the dialog tells beside `shortcuts`. */
-export const otherShortcuts: readonly {
-  readonly title: string
-  readonly rows: readonly (readonly [string, string])[]
-}[] = [
-  {
-    title: 'Question',
-    rows: [
-      ['Enter', 'Send'],
-      [isMac ? '⇧Enter' : 'Shift Enter', 'Start a line'],
-      ['/', 'Choose a preset, at the start of the question'],
-      ['Esc', 'Stop the answer'],
-    ],
-  },
-  {
-    title: 'Search',
-    rows: [
-      ['F3', 'Next hit'],
-      [isMac ? '⇧F3' : 'Shift F3', 'Hit before'],
-      ['Esc', 'End the search'],
-    ],
-  },
-  {
-    title: 'List of conversations',
-    rows: [
-      ['↑ ↓', 'Go through the list'],
-      [isMac ? '⇧↑ ⇧↓' : 'Shift ↑ ↓', 'Select several'],
-      [shortcut('A'), 'Select all'],
-      ['F2', 'Rename'],
-      ['Delete', 'Delete'],
-      [shortcut('Z'), 'Undo'],
-    ],
-  },
-]

@@ -1,2 +1,1 @@
 export { createPresets, readPresets } from './presets.ts'
-export type { PresetsService } from './presets.ts'

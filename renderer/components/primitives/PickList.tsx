@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 
 /** How far Page Up and Page Down go, in lines. */
@@ -54,7 +54,7 @@ export function usePickList(of: string, count: number, onPick: (index: number) =
     },
     onKeyDown(event) {
       // while an input method composes, the keys belong to it
-      if (count === 0 || event.nativeEvent.isComposing || event.keyCode === 229) return false
+      if (count === 0 || event.isComposing || event.keyCode === 229) return false
       const step = event.altKey || event.ctrlKey || event.metaKey ? undefined : steps[event.key]
       if (step) setActive(step())
       else if (event.key === 'Enter' && !event.shiftKey) onPick(active)

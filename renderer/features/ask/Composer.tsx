@@ -16,7 +16,7 @@ import { FormatMenu } from './FormatMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { PresetMenu } from './presets/PresetMenu.tsx'
-import { useSlashMenu } from './presets/SlashMenu.tsx'
+import { useSlashCommand } from './presets/slashCommand.ts'
 import { usePageChoices } from './pages/choosing.ts'
 import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
@@ -31,6 +31,10 @@ const PictureTray = later(
 const JobMenu = later(
   () => import('./JobMenu.tsx').then(({ JobMenu }) => JobMenu),
   () => useCurrentProfile() !== null,
+)
+const SlashMenu = later(
+  () => import('./presets/SlashMenu.tsx').then(({ SlashMenu }) => SlashMenu),
+  ({ command }) => command !== null,
 )
 const PageDialog = later(
   () => import('./pages/PageDialog.tsx').then(({ PageDialog }) => PageDialog),
@@ -238,7 +242,7 @@ export function Composer({
   const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
   // who goes elsewhere finds it as a draft again
   useEffect(() => () => leaveQueue(), [conversationId])
-  const slash = useSlashMenu(conversationId, draft.text)
+  const { command, onTyped, close } = useSlashCommand(draft.text)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(() => {
@@ -280,7 +284,6 @@ export function Composer({
     if (!answering) onAnswerEnd()
   }, [answering])
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (slash.onKeyDown(event)) return
     if (event.key === 'Escape' && edited !== null && !event.nativeEvent.isComposing) {
       event.preventDefault()
       return cancelEditing()
@@ -328,7 +331,7 @@ export function Composer({
             Editing a question. Sending it starts a new branch; the other one stays.
           </ComposerNote>
         )}
-        {slash.menu}
+        <SlashMenu {...{ conversationId, command, field }} text={draft.text} onClose={close} />
         <PictureTray conversationId={conversationId} draft={draft} />
         <textarea
           ref={field}
@@ -340,9 +343,8 @@ export function Composer({
           readOnly={draft.sending}
           onChange={(event) => {
             setText(conversationId, event.target.value)
-            slash.onTyped(event.target)
+            onTyped(event.target)
           }}
-          {...slash.fieldProps}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"

@@ -1,6 +1,6 @@
 export { addFiles, askWith, rescueDraft } from './actions.ts'
 export { Composer } from './Composer.tsx'
 export { editQuestion, quote } from './editing.ts'
-export { choosePreset } from './presets/choosing.ts'
+export { choosePreset } from './presets/choosePreset.ts'
 export { keepDrafts } from './saving.ts'
 export { DropTarget } from './Composer.tsx'

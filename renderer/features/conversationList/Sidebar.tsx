@@ -21,11 +21,11 @@ import { endSelecting, idsOn, showShelf, useShowing } from './shelves.ts'
 import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
-const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
 const SelectionBar = later(
   () => import('./SelectionBar.tsx').then(({ SelectionBar }) => SelectionBar),
-  () => useShowing((state) => state.isSelecting),
+  () => useShowing(({ isSelecting }) => isSelecting),
 )
+const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
 const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 

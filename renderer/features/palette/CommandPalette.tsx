@@ -92,7 +92,7 @@ export function CommandFinder({
           maxLength={200}
           value={query}
           onChange={(event) => setQuery(event.target.value)}
-          onKeyDown={pick.onKeyDown}
+          onKeyDown={(event) => pick.onKeyDown(event.nativeEvent)}
           {...pick.fieldProps}
           className="h-11 min-w-0 flex-1 bg-transparent text-read outline-none placeholder:text-subtle"
         />

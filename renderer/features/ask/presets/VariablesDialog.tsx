@@ -5,9 +5,9 @@ import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
 import { questionField } from '../../../lib/questionField.ts'
 import { filledIn } from '../../../lib/variables.ts'
-import { dropWish, insertPreset, usePresetWish } from './choosing.ts'
-
-type Wish = NonNullable<ReturnType<typeof usePresetWish.getState>['wish']>
+import { dropWish, usePresetWish } from './choosePreset.ts'
+import type { Wish } from './choosePreset.ts'
+import { insertPreset } from './insertPreset.ts'
 
 /** Asks what the variables of the preset that was chosen stand for. */
 export function VariablesDialog(): ReactNode {

@@ -1,6 +1,5 @@
 import { AppError } from '#contract'
 import type { AppliedPreset, Preset } from '#contract'
-import { create } from 'zustand'
 import { announce } from '../../../lib/announce.ts'
 import { budgetOf, useFamily } from '../../../lib/detail.ts'
 import { toAppError } from '../../../lib/errors.ts'
@@ -8,30 +7,11 @@ import { modelsNow } from '../../../lib/models.ts'
 import { applyPreset } from '../../../lib/presets.ts'
 import { call } from '../../../lib/rpc.ts'
 import { setThinks } from '../../../lib/thinking.ts'
-import { filledIn, variablesIn } from '../../../lib/variables.ts'
+import { filledIn } from '../../../lib/variables.ts'
 import { setFormat, setText } from '../actions.ts'
 import { draftKey, draftOf, updateDraft } from '../draft.ts'
 import { planPrepare } from '../prepare.ts'
-
-/** A preset that was chosen and waits to be told what its variables stand for; null: none does. */
-interface Wish {
-  readonly conversationId: string | null
-  readonly preset: Preset
-  readonly variables: readonly string[]
-}
-
-export const usePresetWish = create<{ readonly wish: Wish | null }>(() => ({ wish: null }))
-
-/** Gives up the preset that waits. */
-export const dropWish = (): void => usePresetWish.setState({ wish: null })
-
-/** Chooses a preset for the question that is composed; one with variables asks for them first. Returns whether it does. */
-export function choosePreset(conversationId: string | null, preset: Preset): boolean {
-  const variables = variablesIn(preset.prompt, preset.systemPrompt)
-  if (variables.length > 0) usePresetWish.setState({ wish: { conversationId, preset, variables } })
-  else void insertPreset(conversationId, preset, {})
-  return variables.length > 0
-}
+import { dropWish } from './choosePreset.ts'
 
 /**
  * Puts a preset's words behind what is typed already, and has the conversation asked as it says; where another one had been chosen,

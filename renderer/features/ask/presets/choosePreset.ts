@@ -1,0 +1,29 @@
+import type { Preset } from '#contract'
+import { create } from 'zustand'
+import { announce } from '../../../lib/announce.ts'
+import { variablesIn } from '../../../lib/variables.ts'
+
+/** A preset that was chosen and waits to be told what its variables stand for; null: none does. */
+export interface Wish {
+  readonly conversationId: string | null
+  readonly preset: Preset
+  readonly variables: readonly string[]
+}
+
+export const usePresetWish = create<{ readonly wish: Wish | null }>(() => ({ wish: null }))
+
+/** Gives up the preset that waits. */
+export const dropWish = (): void => usePresetWish.setState({ wish: null })
+
+/** Chooses a preset for the question that is composed; one with variables asks for them first. Returns whether it does. */
+export function choosePreset(conversationId: string | null, preset: Preset): boolean {
+  const variables = variablesIn(preset.prompt, preset.systemPrompt)
+  if (variables.length > 0) usePresetWish.setState({ wish: { conversationId, preset, variables } })
+  // what puts it in is not part of the first view
+  else
+    import('./insertPreset.ts').then(
+      ({ insertPreset }) => insertPreset(conversationId, preset, {}),
+      () => announce('This part of the window could not be loaded. Load the window again.'),
+    )
+  return variables.length > 0
+}
