@@ -63,6 +63,13 @@ test.describe('an answer that points at things', () => {
 
     await picture.getByRole('button', { name: 'Hide the marks' }).click()
     await expect(mark).toHaveCount(0)
+
+    // no model is loaded since the restart: what is told of the picture was kept with the answer
+    await picture.getByRole('button', { name: 'What the model saw' }).click()
+    const seen = chat.page.getByRole('dialog', { name: 'What the model saw' })
+    await expect(seen.getByRole('region', { name: 'Figures' })).toContainText('112 × 112 px')
+    await chat.page.keyboard.press('Escape')
+    await expect(seen).toBeHidden()
   })
 
   test('exports them', async ({ chat, app, data, shell }) => {

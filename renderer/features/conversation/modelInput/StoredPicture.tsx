@@ -1,6 +1,7 @@
 import { ImageOff } from 'lucide-react'
 import { useState } from 'react'
 import type { CSSProperties, ReactNode } from 'react'
+import { cx } from '../../../lib/cx.ts'
 
 /** From so many px on for each of its pixels a picture shows them as squares. */
 const SQUARES = 3
@@ -29,7 +30,8 @@ export function StoredPicture({
       alt={label}
       draggable={false}
       data-original={isOriginal ? '' : undefined}
-      className="absolute max-w-none select-none"
+      // what the model got has no transparent pixels, so that this is seen until they have come
+      className={cx('absolute max-w-none select-none', !isOriginal && 'bg-active')}
       style={{ ...style, imageRendering: scale >= SQUARES ? 'pixelated' : 'auto' }}
       onError={() => setMissing(address)}
     />
