@@ -23,7 +23,9 @@ const open = () => {
   const scripted = new ScriptedEngine()
   return { errors, idle, scripted, engine: idle.attend(scripted) }
 }
-const drain = (events: AsyncIterable<unknown>) => Array.fromAsync(events)
+async function drain(events: AsyncIterable<unknown>): Promise<void> {
+  for await (const event of events) void event
+}
 
 test('one piece after another is done while nothing is asked, and none while something is', async () => {
   const { idle, engine, scripted, errors } = open()
