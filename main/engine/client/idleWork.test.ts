@@ -24,7 +24,7 @@ const open = () => {
   return { errors, idle, scripted, engine: idle.attend(scripted) }
 }
 async function drain(events: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of events);
+  for await (const event of events) void event
 }
 
 test('one piece after another is done while nothing is asked, and none while something is', async () => {

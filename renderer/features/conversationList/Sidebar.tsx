@@ -9,8 +9,7 @@ import { counted } from '../../lib/format.ts'
 import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { ListMenu } from './ListMenu.tsx'
-import { SidebarNote } from './SidebarNote.tsx'
-import { deleteForGood } from './actions.ts'
+import { deleteForGood, useNote } from './actions.ts'
 import { doingOn, focusListMenu, undo } from './doing.ts'
 import type { ListQuestion } from './doing.ts'
 import { useFolders } from './folders.ts'
@@ -26,6 +25,10 @@ const SelectionBar = later(
   () => useShowing(({ isSelecting }) => isSelecting),
 )
 const SearchResults = later(() => import('./search/SearchResults.tsx').then(({ SearchResults }) => SearchResults))
+const SidebarNote = later(
+  () => import('./SidebarNote.tsx').then(({ SidebarNote }) => SidebarNote),
+  () => useNote(({ note }) => note !== null),
+)
 const ListDialog = later(() => import('./ListDialog.tsx').then(({ ListDialog }) => ListDialog))
 const Confirm = later(() => import('../../components/primitives/Dialog.tsx').then(({ Confirm }) => Confirm))
 

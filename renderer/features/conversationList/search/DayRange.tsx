@@ -13,19 +13,21 @@ export function DayRange({ field }: { field: RefObject<HTMLInputElement | null> 
     { label: 'To', value: to, set: (day: string) => changeFilter({ to: day }) },
   ]
   return (
-    <fieldset className="flex min-w-0 items-end gap-1 pt-1.5">
+    <fieldset className="flex min-w-0 items-start gap-1 pt-1.5">
       <legend className="sr-only">Last changed</legend>
-      {days.map(({ label, value, set }) => (
-        <label key={label} className="min-w-0 flex-1 text-small text-muted">
-          {label}
-          <TextField
-            type="date"
-            value={value}
-            onChange={(event) => set(event.target.value)}
-            className="h-7 px-1.5! py-0! text-small!"
-          />
-        </label>
-      ))}
+      <div className="flex min-w-0 flex-1 flex-col gap-1">
+        {days.map(({ label, value, set }) => (
+          <label key={label} className="flex items-center gap-2 pl-2 text-small text-muted">
+            <span className="w-8 shrink-0">{label}</span>
+            <TextField
+              type="date"
+              value={value}
+              onChange={(event) => set(event.target.value)}
+              className="h-7 min-w-0 px-1.5! py-0! text-small!"
+            />
+          </label>
+        ))}
+      </div>
       <IconButton
         label="Take back: from day to day"
         size="small"
