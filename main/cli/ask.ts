@@ -328,7 +328,9 @@ async function conversation(
     minPixels: integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN),
     maxPixels: integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN),
   }
-  const messages: ChatMessage[] = values.messages ? await readMessages(values.messages, videos) : []
+  const messages: ChatMessage[] = values.messages
+    ? await drawn.withDrawn(await readMessages(values.messages, videos))
+    : []
   if (values.system !== undefined)
     messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
   const asksNothing = new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')

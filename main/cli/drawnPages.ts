@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AppError, pageName } from '#contract'
-import type { AnswerRequest, ChatPart, Engine, Headless, Source } from '../headless.ts'
+import type { AnswerRequest, ChatMessage, ChatPart, Engine, Headless, Source } from '../headless.ts'
 import { temporaryFolder } from '../lib/files/files.ts'
 import { printToPdf } from '../lib/office/libreOffice.ts'
 import { SNIFF_BYTES, sniff } from '../lib/picture/index.ts'
@@ -47,9 +47,9 @@ export class DrawnPages {
     return drawn
   }
 
-  /** The engine with pages drawn when they are asked about: sources that name such a file and a page. */
+  /** The engine with pages drawn when they are asked about. */
   drawnFor(engine: Pick<Engine, 'answer' | 'batch'>): Pick<Engine, 'answer' | 'batch'> {
-    const ready = (request: AnswerRequest) => this.#withDrawn(request)
+    const ready = async (request: AnswerRequest) => ({ ...request, messages: await this.withDrawn(request.messages) })
     return {
       async *answer(request, options) {
         yield* engine.answer(await ready(request), options)
@@ -60,18 +60,16 @@ export class DrawnPages {
     }
   }
 
-  async #withDrawn(request: AnswerRequest): Promise<AnswerRequest> {
+  /** The messages with the pages drawn that they show of such files; the first where they name none. Throws as `page`. */
+  withDrawn(messages: readonly ChatMessage[]): Promise<ChatMessage[]> {
     const drawn = async (part: ChatPart): Promise<ChatPart> => {
-      if (part.type !== 'image' || !('path' in part.source)) return part
-      const { page, ...source } = part.source
-      if (page === undefined || !(await isDrawn(source.path))) return part
+      if (part.type !== 'image' || !('path' in part.source) || !(await isDrawn(part.source.path))) return part
+      const { page = 1, ...source } = part.source
       return { ...part, source: { ...source, ...(await this.page(source.path, page)) } }
     }
-    const messages = request.messages.map(async (message) => ({
-      ...message,
-      content: await Promise.all(message.content.map(drawn)),
-    }))
-    return { ...request, messages: await Promise.all(messages) }
+    return Promise.all(
+      messages.map(async (message) => ({ ...message, content: await Promise.all(message.content.map(drawn)) })),
+    )
   }
 
   async close(): Promise<void> {

@@ -191,7 +191,8 @@ async function checkKind(path: string): Promise<Openable> {
   const head = await readHead(path).catch(refuse(name))
   const kind = sniff(head)
   if (isPictureKind(kind)) {
-    const isMoving = movingKinds.includes(kind) && ((await openPicture({ path })).pages ?? 1) > 1
+    const picture = movingKinds.includes(kind) ? await openPicture({ path }).catch(() => null) : null
+    const isMoving = (picture?.pages ?? 1) > 1
     if (!isMoving)
       throw new AppError(
         'UnsupportedMedia',
