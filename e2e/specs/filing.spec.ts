@@ -100,29 +100,33 @@ test('the gallery leads to where a picture stands, and what a model saw in it is
   await expect(chat.questions).toBeVisible()
 })
 
-test('the model gives a conversation its title after the first answer, and the title of a person stays', async ({
-  chat,
-}, info) => {
-  const { page } = chat
-  const sidebar = new Sidebar(page)
-  const demo = join(root, 'resources/demo-model')
-  const text = info.outputPath('another.gguf')
-  copyFileSync(join(demo, 'demo-text-f16.gguf'), text)
-  await addModel(page, { text, projector: join(demo, 'demo-mmproj-f16.gguf') })
-  await chat.drop('red-circle.png')
-  await expect(chat.tray).toHaveCount(1)
-  await chat.ask('What is in the picture?')
-  await chat.ended()
-  // what the demo model says to anything that it was not taught, also when it is asked for a title
-  const title = /^I am only a demo model/
-  await expect(sidebar.rows('Today')).toHaveText([title])
-  await expect(page.getByRole('heading', { name: title })).toBeVisible()
-  await sidebar.nav.getByRole('button', { name: title }).first().press('F2')
-  const field = sidebar.nav.getByRole('textbox', { name: 'Title of the conversation' })
-  await field.fill('My circle')
-  await field.press('Enter')
-  await expect(sidebar.row('My circle')).toBeVisible()
-  await chat.ask('What colour is it?')
-  await chat.ended()
-  await expect(sidebar.row('My circle')).toBeVisible()
+test.describe('titles by the model', () => {
+  test.use({ chosen: { titlesByModel: true } })
+
+  test('the model gives a conversation its title after the first answer, and the title of a person stays', async ({
+    chat,
+  }, info) => {
+    const { page } = chat
+    const sidebar = new Sidebar(page)
+    const demo = join(root, 'resources/demo-model')
+    const text = info.outputPath('another.gguf')
+    copyFileSync(join(demo, 'demo-text-f16.gguf'), text)
+    await addModel(page, { text, projector: join(demo, 'demo-mmproj-f16.gguf') })
+    await chat.drop('red-circle.png')
+    await expect(chat.tray).toHaveCount(1)
+    await chat.ask('What is in the picture?')
+    await chat.ended()
+    // what the demo model says to anything that it was not taught, also when it is asked for a title
+    const title = /^I am only a demo model/
+    await expect(sidebar.rows('Today')).toHaveText([title])
+    await expect(page.getByRole('heading', { name: title })).toBeVisible()
+    await sidebar.nav.getByRole('button', { name: title }).first().press('F2')
+    const field = sidebar.nav.getByRole('textbox', { name: 'Title of the conversation' })
+    await field.fill('My circle')
+    await field.press('Enter')
+    await expect(sidebar.row('My circle')).toBeVisible()
+    await chat.ask('What colour is it?')
+    await chat.ended()
+    await expect(sidebar.row('My circle')).toBeVisible()
+  })
 })
