@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
+import { flushSync } from 'react-dom'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { later } from '../components/primitives/later.tsx'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
@@ -150,8 +151,9 @@ export function App(): ReactNode {
     newConversation: () => open(null),
     palette: () => setDialog('palette'),
     search: () => {
-      sidebar.show()
-      requestAnimationFrame(() => search.current?.focus())
+      // at once: what is typed right after the keys belongs there
+      flushSync(sidebar.show)
+      search.current?.focus()
     },
     toggleSidebar: sidebar.toggle,
     settings: () => setDialog('settings'),

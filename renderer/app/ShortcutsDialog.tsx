@@ -47,7 +47,7 @@ export function ShortcutsDialog({
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts">
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" isText>
       <div className="flex flex-col gap-5">
         <Group title="Everywhere" rows={shortcuts.map((one) => [keysOf(one), one.label] as const)} />
         {otherShortcuts.map(({ title, rows }) => (

@@ -46,12 +46,15 @@ export function DialogFrame({
   title,
   description,
   finalFocus,
+  isText = false,
   children,
 }: {
   open: boolean
   onOpenChange: (open: boolean) => void
   title: string
   description?: string
+  /** There is nothing in it but text, which the keyboard scrolls. */
+  isText?: boolean
   /** What gets the focus when it is closed, where that is not what had it before. */
   finalFocus?: () => HTMLElement | null
   children: ReactNode
@@ -72,7 +75,9 @@ export function DialogFrame({
             <X />
           </Dialog.Close>
         </header>
-        <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+        <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4" tabIndex={isText ? 0 : undefined}>
+          {children}
+        </div>
       </PopupFrame>
     </Dialog.Root>
   )
