@@ -16,7 +16,7 @@ test('a first walk: begin, ask about a page of a PDF, put the question otherwise
   const { page } = chat
   await expect(page.getByText('Ask about what you see')).toBeVisible()
   await page.getByText('Skip', { exact: true }).click()
-  const question = page.getByPlaceholder(/^Ask about the|ask something$/)
+  const question = page.getByPlaceholder(/^Ask about the|or ask$/)
   await expect(question).toBeEditable()
 
   await chat.drop({ name: 'plan.pdf', type: 'application/pdf', bytes: pages })

@@ -179,7 +179,7 @@ const MAX_HEIGHT_PX = 240
 
 /** By the number of pictures: none, one, several. */
 const placeholders = [
-  'Drop a picture, a PDF or a video, or ask something',
+  'Drop a picture, PDF or video, or ask',
   'Ask about the picture',
   'Ask about the pictures',
 ]
