@@ -24,6 +24,7 @@ test('a first walk: begin, ask about a page of a PDF, put the question otherwise
   await page.getByPlaceholder('Pages, as in 1-3, 7').fill('2')
   await page.getByText('Add 1 page').click()
   await question.fill('What is in the picture?')
+  await expect(page.getByText(/\d+ tokens · \d+ of/)).toBeVisible()
   await question.press('Enter')
   await expect(page.getByText(/blue square/i).first()).toBeVisible()
 
@@ -31,6 +32,7 @@ test('a first walk: begin, ask about a page of a PDF, put the question otherwise
   await page.getByLabel('Edit question').click()
   await expect(page.getByText('Editing a question.')).toBeVisible()
   await question.fill('How many objects are there?')
+  await expect(page.getByText(/\d+ tokens · \d+ of/)).toBeVisible()
   await question.press('Enter')
   await expect(page.getByText('2 / 2')).toBeVisible()
 
