@@ -72,8 +72,11 @@ export function RegionPicker({
   useLayoutEffect(() => {
     const element = frame.current
     if (!element) return
-    const observer = new ResizeObserver(() => setArea({ width: element.clientWidth, height: element.clientHeight }))
+    const measure = (): void => setArea({ width: element.clientWidth, height: element.clientHeight })
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
+    // before the first paint too: where a pixel is must not change under the pointer
+    measure()
     element.focus()
     return () => observer.disconnect()
   }, [])
