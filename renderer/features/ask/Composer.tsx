@@ -178,11 +178,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
 const MAX_HEIGHT_PX = 240
 
 /** By the number of pictures: none, one, several. */
-const placeholders = [
-  'Drop a picture, PDF or video, or ask',
-  'Ask about the picture',
-  'Ask about the pictures',
-]
+const placeholders = ['Drop a picture, PDF or video, or ask', 'Ask about the picture', 'Ask about the pictures']
 const placeholder = ({ pictures }: Draft): string | undefined => {
   const videos = pictures.filter(({ clip }) => clip).length
   if (videos === 0) return placeholders[Math.min(2, pictures.length)]

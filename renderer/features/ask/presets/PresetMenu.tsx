@@ -9,7 +9,8 @@ import { later } from '../../../components/primitives/later.tsx'
 import { applyPreset, useAppliedPreset, usePresets } from '../../../lib/presets.ts'
 import { questionField } from '../../../lib/questionField.ts'
 import { planPrepare } from '../prepare.ts'
-import { choosePreset, usePresetWish } from './choosePreset.ts'
+import { choosePreset } from './choosePreset.ts'
+import { usePresetWish } from './wish.ts'
 import { summaryOf } from './summary.ts'
 
 const VariablesDialog = later(

@@ -5,9 +5,9 @@ import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
 import { questionField } from '../../../lib/questionField.ts'
 import { filledIn } from '../../../lib/variables.ts'
-import { dropWish, usePresetWish } from './choosePreset.ts'
-import type { Wish } from './choosePreset.ts'
 import { insertPreset } from './insertPreset.ts'
+import { dropWish, usePresetWish } from './wish.ts'
+import type { Wish } from './wish.ts'
 
 /** Asks what the variables of the preset that was chosen stand for. */
 export function VariablesDialog(): ReactNode {

@@ -1,19 +1,7 @@
 import type { Preset } from '#contract'
-import { create } from 'zustand'
 import { announce } from '../../../lib/announce.ts'
 import { variablesIn } from '../../../lib/variables.ts'
-
-/** A preset that was chosen and waits to be told what its variables stand for; null: none does. */
-export interface Wish {
-  readonly conversationId: string | null
-  readonly preset: Preset
-  readonly variables: readonly string[]
-}
-
-export const usePresetWish = create<{ readonly wish: Wish | null }>(() => ({ wish: null }))
-
-/** Gives up the preset that waits. */
-export const dropWish = (): void => usePresetWish.setState({ wish: null })
+import { usePresetWish } from './wish.ts'
 
 /** Chooses a preset for the question that is composed; one with variables asks for them first. Returns whether it does. */
 export function choosePreset(conversationId: string | null, preset: Preset): boolean {

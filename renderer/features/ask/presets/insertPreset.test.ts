@@ -7,8 +7,9 @@ import { thinkingIn } from '../../../lib/thinking.ts'
 import { core } from '../../../testing/fakeRpc.ts'
 import { setText } from '../actions.ts'
 import { draftKey, draftOf, emptyDraft, updateDraft } from '../draft.ts'
-import { choosePreset, usePresetWish } from './choosePreset.ts'
+import { choosePreset } from './choosePreset.ts'
 import { insertPreset } from './insertPreset.ts'
+import { usePresetWish } from './wish.ts'
 import { summaryOf } from './summary.ts'
 
 vi.mock('../../../lib/rpc.ts', async () => (await import('../../../testing/fakeRpc.ts')).rpc)

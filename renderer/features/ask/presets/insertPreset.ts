@@ -11,7 +11,7 @@ import { filledIn } from '../../../lib/variables.ts'
 import { setFormat, setText } from '../actions.ts'
 import { draftKey, draftOf, updateDraft } from '../draft.ts'
 import { planPrepare } from '../prepare.ts'
-import { dropWish } from './choosePreset.ts'
+import { dropWish } from './wish.ts'
 
 /**
  * Puts a preset's words behind what is typed already, and has the conversation asked as it says; where another one had been chosen,
