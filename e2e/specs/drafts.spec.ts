@@ -1,18 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import SQLite from 'better-sqlite3'
 import { holdFrame, video, VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
-
-/** The drafts that are stored in a data folder, as JSON. */
-function savedDraft(folder: string): string {
-  const db = new SQLite(join(folder, 'sightline.db'), { readonly: true })
-  try {
-    return db.prepare<[], string>("SELECT coalesce(group_concat(draft), '') FROM drafts").pluck().get() ?? ''
-  } finally {
-    db.close()
-  }
-}
+import { savedDraft } from '../support/savedDraft.ts'
 
 test('a question that is being composed survives a reload and the end of the app: words, pictures, a trimmed video', async ({
   app,

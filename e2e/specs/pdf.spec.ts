@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { chineseWords, filled, pdf, words } from '../../main/lib/pdf/testing/pdfFile.ts'
 import { expect, test } from '../support/fixtures.ts'
+import { savedDraft } from '../support/savedDraft.ts'
 
 const square = '/MediaBox [0 0 200 200]'
 const redCircle =
@@ -59,7 +61,7 @@ test('of a dropped PDF a page is chosen, and answered about', async ({ chat }) =
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512)
 })
 
-test('a page is drawn anew when its detail changes', async ({ chat }) => {
+test('a page is drawn anew when its detail changes', async ({ chat, data, shell }) => {
   const letter = '/MediaBox [0 0 612 792]'
   await chat.drop(file('letter.pdf', pdf([{ content: words('Dear Sir'), entries: letter }])))
   const tile = chat.tray.first()
@@ -67,6 +69,11 @@ test('a page is drawn anew when its detail changes', async ({ chat }) => {
   await tile.getByRole('button', { name: /^Detail of picture 1/ }).click()
   await chat.page.getByRole('menuitem', { name: /^High/ }).click()
   await expect(tile).toHaveAttribute('title', /page 1 · 1575 × 2038/)
+  // what changed last is saved as the page goes away, over a port only where the stand-in is not between
+  if (shell === 'electron') {
+    const address = (await tile.locator('img').first().getAttribute('src')) ?? ''
+    await expect.poll(() => savedDraft(join(data, 'data'))).toContain(/[0-9a-f]{64}/.exec(address)?.[0] ?? address)
+  }
   await chat.page.reload()
   await expect(tile).toHaveAttribute('title', /page 1 · 1575 × 2038/)
 })
