@@ -130,6 +130,11 @@ export interface AnswerRequest {
   readonly messages: readonly ChatMessage[]
   /** What there is of the answer already; its figures count with those of what comes, its length does not. Unset: nothing. */
   readonly begun?: BegunAnswer
+  /**
+   * Whether its answer may be gone on with: what is cut within a character then ends before it; unset: not, it ends with a
+   * replacement character as the reference's decoder writes it.
+   */
+  readonly mayGoOn?: boolean
   readonly budget: PictureBudget
   /** Size of the context in tokens; null: as large as the prompt needs, up to what the model was trained for. */
   readonly contextTokens: number | null

@@ -26,7 +26,12 @@ async function ask(request: AnswerRequest, conversationId?: string) {
 
 test('an answer that was cut anywhere goes on as if it had not been, also within a character', async () => {
   // a model of random weights, whose tokens are pieces of characters more often than not
-  const request = requestOf([user('Go on')], { model: goldenModel('qwen2vl'), maxTokens: 24, ignoreEos: true })
+  const request = requestOf([user('Go on')], {
+    model: goldenModel('qwen2vl'),
+    maxTokens: 24,
+    ignoreEos: true,
+    mayGoOn: true,
+  })
   const whole = await ask(request)
   expect(whole.text).toContain('\ufffd')
   for (let cut = 1; cut < 24; cut += 2) {

@@ -317,9 +317,10 @@ export class Answering implements Disposable {
 
   /** The result, also of an answer that was aborted. `loadMs`, `encodeMs`: what came before it. */
   finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
-    const { prompt, contextTokens } = this.options
-    // what was cut within a character goes on with the rest of it
-    if (!aborted && this.cutOff === undefined) this.note(this.thought.push(this.decoder.decode()))
+    const { prompt, contextTokens, request } = this.options
+    const isCut = aborted || this.cutOff !== undefined
+    // who goes on with what was cut within a character goes on with the rest of it
+    if (!(isCut && request.mayGoOn)) this.note(this.thought.push(this.decoder.decode()))
     this.note(this.thought.end())
     this.noteText(this.stop.end())
     if (this.thought.isInside) this.endThought()

@@ -247,7 +247,7 @@ export function createAsk(parts: AskParts): Ask {
   }
   async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {
     await second.makeWay(wanted.model)
-    yield* engine.answer(wanted, options)
+    yield* engine.answer({ ...wanted, mayGoOn: true }, options)
   }
   async function* readFirst(pages: PageJob, signal?: AbortSignal, before?: PagesBefore): AsyncGenerator<PageEvent> {
     await second.makeWay(pages.requests[0]!.model)
@@ -260,7 +260,7 @@ export function createAsk(parts: AskParts): Ask {
     )
     if (comparison && besideId)
       run(conversationId, besideId, comparison.profile, (options) =>
-        second.answer(comparison.request, { ...options, first: underWay }),
+        second.answer({ ...comparison.request, mayGoOn: true }, { ...options, first: underWay }),
       )
     try {
       models.used(main.chosen.model.id, conversationId)
