@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
+import type { Conversations } from '../../main/services/conversations/index.ts'
 import { addModel } from '../pages/models.ts'
 import { Sidebar } from '../pages/sidebar.ts'
 import { seriousProblems } from '../support/axe.ts'
@@ -7,30 +8,29 @@ import { answered, expect, test } from '../support/seeded.ts'
 import { recordShownText } from '../support/shownText.ts'
 
 const TURNS = 1000
+const FEW_TURNS = 24
 const filler = 'Reeds, water and a grey sky. '
 
-test.use({
-  chosen: untilStopped,
+/** Stores a conversation of so many turns. */
+const turns = (count: number) => ({
   seed: {
-    store(conversations) {
+    store(conversations: Conversations) {
       let into: string | null = null
-      for (let n = 0; n < TURNS; n++) {
-        const words = n === 500 ? 'A **bittern** hides here.' : filler.repeat((n * 7) % 40)
+      for (let n = 0; n < count; n++) {
+        const words = n === 500 ? 'A **bittern** hides here.' : filler.repeat((n * 7) % (count === TURNS ? 40 : 5))
         into = answered(conversations, `Question ${n}`, `## Answer ${n}\n\n${words}`, into).conversationId
       }
     },
   },
 })
+test.use(turns(TURNS))
 
 const column = (page: Page): Locator => page.getByTestId('conversation-scroll')
 
 /** Opens the long conversation, whose end is then shown. */
-async function open(page: Page): Promise<void> {
-  await page
-    .getByRole('navigation', { name: 'Conversations' })
-    .getByRole('link', { name: /Question 0/ })
-    .click()
-  await expect(page.getByRole('heading', { name: `Answer ${TURNS - 1}` })).toBeInViewport()
+async function open(page: Page, count = TURNS): Promise<void> {
+  await new Sidebar(page).row('Question 0').click()
+  await expect(page.getByRole('heading', { name: `Answer ${count - 1}` })).toBeInViewport()
 }
 
 /** Where the message stands whose row has this place, once it has not moved for some frames. */
@@ -89,6 +89,13 @@ test('a conversation of 2,000 messages opens at its end, and is scrolled to its 
 test('a hit in the middle of 2,000 messages opens there and is marked', async ({ chat }) => {
   const { page } = chat
   const sidebar = new Sidebar(page)
+  await open(page)
+  await page.keyboard.press('Control+F')
+  await page.keyboard.type('Question 39')
+  await expect(page.getByTestId('hit-place')).toHaveText('20 of 20')
+  await page.keyboard.press('Enter')
+  await expect(chat.questions.filter({ hasText: /^Question 839$/ })).toBeInViewport()
+  await page.keyboard.press('Escape')
   await sidebar.search.fill('bittern')
   await sidebar.results.getByRole('button').first().click()
   const hit = chat.answers.filter({ hasText: 'A bittern hides here.' })
@@ -109,19 +116,23 @@ test('a hit in the middle of 2,000 messages opens there and is marked', async ({
   expect(Math.abs((await restingTop(page, place))! - before + 200)).toBeLessThanOrEqual(2)
 })
 
-test('an answer that is written at the end does not move what is read above it', async ({ chat }) => {
-  const { page } = chat
-  await addModel(page, patientModel())
-  await open(page)
-  const shown = await recordShownText(page)
-  await chat.ask('Go on')
-  await shown.grown(2)
-  await column(page).hover()
-  await page.mouse.wheel(0, -1500)
-  await expect(chat.button('Jump to latest')).toBeVisible()
-  const place = await firstSeen(page)
-  const before = await restingTop(page, place)
-  await shown.grown(4)
-  expect(await restingTop(page, place)).toBe(before)
-  await chat.stop.click()
+test.describe('while an answer is written', () => {
+  test.use({ ...turns(FEW_TURNS), chosen: untilStopped })
+
+  test('an answer that is written at the end does not move what is read above it', async ({ chat }) => {
+    const { page } = chat
+    await addModel(page, patientModel())
+    await open(page, FEW_TURNS)
+    const shown = await recordShownText(page)
+    await chat.ask('Go on')
+    await shown.grown(2)
+    await column(page).hover()
+    await page.mouse.wheel(0, -500)
+    await expect(chat.button('Jump to latest')).toBeVisible()
+    const place = await firstSeen(page)
+    const before = await restingTop(page, place)
+    await shown.grown(4)
+    expect(await restingTop(page, place)).toBe(before)
+    await chat.stop.click()
+  })
 })
