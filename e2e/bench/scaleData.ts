@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { startShellProcess } from '../../main/testing/shellProcess.ts'
@@ -15,11 +17,12 @@ export async function fillScale(
   data: string,
   conversations: number = SCALE.conversations,
 ): Promise<void> {
-  const attachments = await storePictures(checkout, data)
+  const pictures = join(data, 'pictures.json')
+  writeFileSync(pictures, JSON.stringify(await storePictures(checkout, data)))
   await storeConversations(
     checkout,
     data,
-    `const attachments = ${JSON.stringify(attachments)}
+    `const attachments = JSON.parse((await import('node:fs')).readFileSync(${JSON.stringify(pictures)}, 'utf8'))
      for (let made = 0; made < ${conversations - 1}; )
        store.db.transaction(() => { for (let n = 0; n < 500 && made < ${conversations - 1}; n++, made++) exchange(null, text(60), text(120)) })()
      store.db.transaction(() => {

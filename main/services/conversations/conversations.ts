@@ -201,6 +201,12 @@ export function createConversations(db: Database, now: () => number = Date.now):
         .map(withLost),
     media: (id) => store.pathMedia(store.conversation(id).leafId),
     pathIds: (messageId) => store.pathIds(store.message(messageId).id),
+    history(messageId) {
+      const path = store.pathIds(store.message(messageId).id)
+      const leftOut = store.leftOut(path)
+      const messages = leftOut === 0 ? store.path(messageId) : path.slice(leftOut).map(store.message)
+      return { messages: messages.map(withLost), leftOut }
+    },
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
     heldBy: (id) => store.heldBy(id),
     referencedShas: () => store.shas(),

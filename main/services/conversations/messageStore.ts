@@ -259,6 +259,14 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     list: () => sql.list.all().map(conversationOf),
     /** The messages from the root to `leafId`; none for null. */
     path: (leafId: string | null) => (leafId === null ? [] : path(leafId)),
+    /** How many of the oldest messages the last answer of a path left out, by the path's ids. */
+    leftOut(path: readonly string[]): number {
+      for (const id of path.toReversed()) {
+        const row = sql.message.get(id)
+        if (row?.role === 'assistant') return row.left_out
+      }
+      return 0
+    },
     /** Their ids alone. */
     pathIds: (leafId: string | null) => (leafId === null ? [] : sql.pathIds.all(leafId)),
     /** The other answer of each pair on it, by the id of the one on it. */

@@ -93,6 +93,8 @@ export interface Conversations {
   media(id: string): PathMedium[]
   /** The ids of the messages from the root to `messageId`, both included. */
   pathIds(messageId: string): string[]
+  /** The messages up to `messageId` but for those that its last answer left out, and how many these are. */
+  history(messageId: string): { messages: Message[]; leftOut: number }
   /** The messages from the root to `messageId`, both included. */
   path(messageId: string): Message[]
   rename(id: string, title: string): Conversation
