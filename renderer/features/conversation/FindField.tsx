@@ -54,7 +54,7 @@ export function FindField({ conversationId, onClose }: { conversationId: string;
         defaultValue={useFinding.getState().finding?.query ?? ''}
         onChange={(event) => look(event.target.value)}
         onKeyDown={onKeyDown}
-        className="min-w-0 flex-1 bg-transparent pl-1 text-ink placeholder:text-subtle"
+        className="h-7 min-w-0 flex-1 rounded-md bg-transparent px-1.5 text-ink placeholder:text-subtle"
       />
       {isVain ? (
         <span role="status" className="px-1 text-small whitespace-nowrap">
