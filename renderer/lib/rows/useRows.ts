@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { startTransition, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { RefCallback, RefObject } from 'react'
 import { RowHeights } from './rowHeights.ts'
 import type { RowRange } from './rowHeights.ts'
@@ -51,24 +51,26 @@ export function useRows(
     () => (chosen && chosen.from < count ? { ...chosen, to: Math.min(chosen.to, count - 1) } : endOf(count, atFirst)),
     [chosen, count, atFirst],
   )
-  const now = useRef({ keys, heights, range })
+  const now = useRef({ keys, heights, range, isFirst: chosen === null })
   useLayoutEffect(() => {
-    now.current = { keys, heights, range }
+    now.current = { keys, heights, range, isFirst: chosen === null }
   })
 
   const update = useCallback((): void => {
-    const [scroller, inner] = [frame.current, content.current]
+    const column = columnOf(frame, content)
     // nothing is laid out
-    if (!scroller || !inner || scroller.clientHeight === 0) return
-    const { keys, heights, range } = now.current
-    const top = scroller.scrollTop - inner.offsetTop
-    const around = (share: number): RowRange => {
-      const margin = share * scroller.clientHeight
-      return heights.between(keys, top - margin, top + scroller.clientHeight + margin)
-    }
+    if (!column || column.scroller.clientHeight === 0) return
+    const { keys, heights, range, isFirst } = now.current
+    const { scrollTop, clientHeight } = column.scroller
+    const top = scrollTop - column.start
+    const around = (share: number): RowRange =>
+      heights.between(keys, top - share * clientHeight, top + (1 + share) * clientHeight)
     const [least, wanted] = [around(LEAST), around(MARGIN)]
     const isFar = range.to - range.from > 2 * (wanted.to - wanted.from + atFirst)
-    if (least.from < range.from || least.to > range.to || isFar) setRange(wanted)
+    if (least.from >= range.from && least.to <= range.to && !isFar) return
+    // what is drawn first is seen before anything beyond it is made
+    if (isFirst) startTransition(() => setRange(wanted))
+    else setRange(wanted)
   }, [frame, content, atFirst])
 
   const observer = useMemo(
@@ -110,18 +112,31 @@ export function useRows(
 
   const show = useCallback(
     (index: number): void => {
-      const [scroller, inner] = [frame.current, content.current]
-      const { keys, heights } = now.current
-      if (!scroller || !inner || index < 0 || index >= keys.length) return
-      const { from, to } = now.current.range
+      const column = columnOf(frame, content)
+      const { keys, heights, range } = now.current
+      if (!column || index < 0 || index >= keys.length) return
+      const { from, to } = range
       if (index >= from && index <= to) return
       setRange({ from: Math.max(0, index - atFirst), to: Math.min(keys.length - 1, index + atFirst) })
-      scroller.scrollTop = inner.offsetTop + heights.sum(keys, 0, index) - scroller.clientHeight / 2
+      const { scroller, start } = column
+      scroller.scrollTop = start + heights.sum(keys, 0, index) - scroller.clientHeight / 2
     },
     [frame, content, atFirst],
   )
-  const showEnd = useCallback((): void => setRange(endOf(now.current.keys.length, atFirst)), [atFirst])
+  const showEnd = useCallback((): void => {
+    const { keys, range } = now.current
+    if (range.to < keys.length - 1) setRange(endOf(keys.length, atFirst))
+  }, [atFirst])
   return { range, heights, measure, show, showEnd }
+}
+
+/** What scrolls, and where in it the rows begin, in px; null: they are not on the page. */
+function columnOf(
+  frame: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+): { readonly scroller: HTMLElement; readonly start: number } | null {
+  const scroller = frame.current
+  return scroller && content.current ? { scroller, start: content.current.offsetTop } : null
 }
 
 const endOf = (count: number, rows: number): RowRange => ({ from: Math.max(0, count - rows), to: count - 1 })
