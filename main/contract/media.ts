@@ -122,8 +122,19 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
-/** A page of a stored file with pages (`PagedFile`), counted from 1. */
-export const PdfPage = z.object({ pdf: Sha256, number: z.int().positive() })
+/** The longest label of a page that is kept, in characters. */
+export const MAX_PAGE_LABEL = 32
+
+/**
+ * A page of a stored file with pages (`PagedFile`), counted from 1. `label`: what its file calls it, where that is not its number.
+ * `text`: it has a text layer, which `pages.text` tells.
+ */
+export const PdfPage = z.object({
+  pdf: Sha256,
+  number: z.int().positive(),
+  label: z.string().min(1).max(MAX_PAGE_LABEL).optional(),
+  text: z.literal(true).optional(),
+})
 export type PdfPage = z.infer<typeof PdfPage>
 
 /** A stored picture. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */

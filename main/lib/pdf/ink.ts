@@ -23,12 +23,10 @@ const APART = 64
 const UNSEEN_MODES = [3, 7]
 
 /**
- * Looks for every character of a page on its picture. What is drawn in a font that is neither in the file nor here leaves its
+ * Looks for every character of a page (`text`: as FPDFText_LoadPage gives it) on its picture. What is drawn in a font that is neither in the file nor here leaves its
  * place empty without an error.
  */
-export function findInk(pdfium: Pdfium, page: number, picture: Drawn): Ink {
-  const text = pdfium.FPDFText_LoadPage(page)
-  if (text === 0) return { characters: 0, missing: 0 }
+export function findInk(pdfium: Pdfium, page: number, text: number, picture: Drawn): Ink {
   const place = pdfium.allocate(16)
   try {
     let [characters, missing] = [0, 0]
@@ -50,7 +48,6 @@ export function findInk(pdfium: Pdfium, page: number, picture: Drawn): Ink {
     return { characters, missing }
   } finally {
     pdfium.free(place)
-    pdfium.FPDFText_ClosePage(text)
   }
 }
 

@@ -16,6 +16,8 @@ export interface PdfFileSpec {
   readonly password?: string
   /** Names the annotations of all pages as fields of a form. */
   readonly form?: boolean
+  /** More entries of the catalogue, as in `/PageLabels << /Nums [0 << /S /r >>] >>`. */
+  readonly catalogue?: string
 }
 
 /** Text in black at 20 points from the left and 40 from the bottom, 24 points high. */
@@ -36,7 +38,10 @@ const FONTS = [
 ]
 
 /** A PDF of these pages, 200 x 100 points each. */
-export function pdf(pages: readonly PdfPageSpec[], { password, form = false }: PdfFileSpec = {}): Buffer {
+export function pdf(
+  pages: readonly PdfPageSpec[],
+  { password, form = false, catalogue = '' }: PdfFileSpec = {},
+): Buffer {
   const id = 'sightline-test00'
   const key = password === undefined ? null : protection(password, id)
   const first = 3 + FONTS.length
@@ -59,7 +64,7 @@ export function pdf(pages: readonly PdfPageSpec[], { password, form = false }: P
     const pieces = [`${number} 0 obj\n`, ...content, '\nendobj\n']
     write(Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))))
   }
-  object(1, `<< /Type /Catalog /Pages 2 0 R ${acroForm} >>`)
+  object(1, `<< /Type /Catalog /Pages 2 0 R ${acroForm} ${catalogue} >>`)
   object(2, `<< /Type /Pages /Count ${pages.length} /Kids [${starts.map((start) => `${start} 0 R`).join(' ')}] >>`)
   for (const [i, font] of FONTS.entries()) object(3 + i, font)
   for (const [i, { content = '', entries = '', annotations = [] }] of pages.entries()) {
