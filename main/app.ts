@@ -70,6 +70,8 @@ export interface App {
    * No other path that a window names is opened.
    */
   readonly giveFile: (path: string) => void
+  /** Puts files of this computer that were opened with the app into the question that starts a conversation. */
+  readonly openFiles: (paths: readonly string[]) => Promise<void>
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
@@ -367,6 +369,10 @@ export function createApp(
     command: (command) => commands.emit(command),
     receive: (address, body, signal) => receivePosted(stores, address, body, signal),
     giveFile: (path) => media.giveFile(path),
+    async openFiles(paths) {
+      await media.openFiles(paths)
+      commands.emit({ type: 'openFiles' })
+    },
     attachments: stores.attachments,
     frames: stores.frames,
     captures: capturing.gateway,

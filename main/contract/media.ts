@@ -289,6 +289,18 @@ export const FileToStore = z.object({
 })
 export type FileToStore = z.infer<typeof FileToStore>
 
+/**
+ * A file that its user opened with the app: where it lies, and by which `id` its bytes are read below the address of attachments as those of
+ * a stored file are.
+ */
+export const OpenedFile = z.object({
+  id: Sha256,
+  path: z.string(),
+  bytes: z.int().nonnegative(),
+  name: z.string(),
+})
+export type OpenedFile = z.infer<typeof OpenedFile>
+
 /** How files come into the app where the window may name them by their path; how they come as bytes: `HostDescription.attachments`. */
 export const attachments = {
   /**
@@ -297,4 +309,6 @@ export const attachments = {
    * not as the window saw it or changes meanwhile; UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
   storeFile: oc.input(FileToStore).output(eventIterator(StoreEvent)),
+  /** The files that were opened with the app since this was asked last, by whichever window. */
+  takeOpened: oc.output(z.array(OpenedFile)),
 }

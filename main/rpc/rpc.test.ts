@@ -31,7 +31,7 @@ const unused = () => {
 }
 const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
-  attachments: { storeFile: unused },
+  attachments: { storeFile: unused, takeOpened: () => [] },
   pages: { open: unused, takePage: unused, text: unused },
   inputs: { inspect: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },

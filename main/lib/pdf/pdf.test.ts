@@ -183,6 +183,14 @@ describe('text whose font is not in the file', () => {
     expect(notes).toEqual([expect.stringMatching(/^2 of 4 characters on this page are not to be seen/) as string])
   })
 
+  test('is not suspected of a layer that is hidden', async () => {
+    const layer = `/OC /Hidden BDC ${words('Draft')} EMC ${words('Seen').replace('20 40', '20 10')}`
+    const page = { content: layer, resources: '/Properties << /Hidden 7 0 R >>' }
+    const catalogue = '/OCProperties << /OCGs [7 0 R] /D << /OFF [7 0 R] >> >>'
+    const bytes = pdf([page], { catalogue, objects: ['<< /Type /OCG /Name (Hidden) >>'] })
+    expect((await reader.draw(file(bytes), 1, 80_000)).notes).toEqual([])
+  })
+
   test('is not suspected of white text on colour, nor of an invisible layer over a scan; a page without ink says so', async () => {
     const unseen = words('Layer').replace('Tf', 'Tf 3 Tr')
     const source = file(
