@@ -195,6 +195,12 @@ export function createApp(
   const exchange = createExchange({
     ...{ conversations, attachments, folder: join(paths.data, 'exchange') },
     wasGiven: (path) => media.wasGiven(path),
+    // as a preset of the conversation, which can be taken off
+    keepSystem: (id, systemPrompt) =>
+      drafts.save(id, {
+        ...drafts.get(id),
+        preset: { name: 'Imported', systemPrompt: systemPrompt.slice(0, 500_000) },
+      }),
   })
   const inspecting = createInspectInput({ conversations, models })
   const commands = new Emitter<HostCommand>()

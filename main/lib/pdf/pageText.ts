@@ -1,14 +1,14 @@
-import type { PageLine } from '#contract'
+import type { PageLine, Size } from '#contract'
 import type { Pdfium } from './pdfium.ts'
 
 /** Characters of a page that are read. */
 const MOST = 100_000
-/** Pixels of the square that places of a page are told in, as whole numbers. */
-const SCALE = 100_000
+/** How many places, which are told as whole numbers, are to a pixel. */
+const FINE = 64
 /** Where a character lies farther from the one before it than this, in its own heights, another line begins. */
 const GAP = 1.5
 
-/** A box on a page as it is shown, in parts of `SCALE`. */
+/** A box on a page as it is shown, in pixels of `FINE` parts. */
 interface Box {
   x1: number
   y1: number
@@ -18,17 +18,18 @@ interface Box {
 
 /**
  * The lines of the text layer of a page that is open (`text`: as FPDFText_LoadPage gives it), in their order in the file, each with its box in
- * shares of the page as it is shown: turned and cropped. What lies outside of it is left out.
+ * shares of the page as it is shown: turned and cropped. What lies outside of it is left out. `picture`: its size in pixels.
  */
-export function linesOf(pdfium: Pdfium, page: number, text: number): readonly PageLine[] {
+export function linesOf(pdfium: Pdfium, page: number, text: number, picture: Size): readonly PageLine[] {
   const place = pdfium.allocate(32)
+  const size = { width: picture.width * FINE, height: picture.height * FINE }
   const lines: PageLine[] = []
   let words = ''
   let box: Box | null = null
   const end = (): void => {
     const said = words.replace(/\s+/gu, ' ').trim()
-    if (box && said !== '' && box.x2 > 0 && box.y2 > 0 && box.x1 < SCALE && box.y1 < SCALE)
-      lines.push(toLine(said, box))
+    if (box && said !== '' && box.x2 > 0 && box.y2 > 0 && box.x1 < size.width && box.y1 < size.height)
+      lines.push(toLine(said, box, size))
     words = ''
     box = null
   }
@@ -45,7 +46,7 @@ export function linesOf(pdfium: Pdfium, page: number, text: number): readonly Pa
         words += sign
         continue
       }
-      const at = boxOf(pdfium, page, text, i, place)
+      const at = boxOf(pdfium, { page, text, size }, i, place)
       if (at && box && isApart(box, at)) end()
       words += sign
       if (at) box = box ? joined(box, at) : at
@@ -64,11 +65,18 @@ function signOf(code: number): string {
   return String.fromCodePoint(code)
 }
 
-function boxOf(pdfium: Pdfium, page: number, text: number, i: number, place: number): Box | null {
+/** A page that is open, its text, and its size in parts of pixels. */
+interface OpenPage {
+  readonly page: number
+  readonly text: number
+  readonly size: Size
+}
+
+function boxOf(pdfium: Pdfium, { page, text, size }: OpenPage, i: number, place: number): Box | null {
   if (!pdfium.FPDFText_GetLooseCharBox(text, i, place)) return null
   const [left, top, right, bottom] = new Float32Array(pdfium.memory().slice(place, place + 16).buffer)
   const point = (x: number, y: number): [number, number] => {
-    pdfium.FPDF_PageToDevice(page, 0, 0, SCALE, SCALE, 0, x, y, place + 16, place + 20)
+    pdfium.FPDF_PageToDevice(page, 0, 0, size.width, size.height, 0, x, y, place + 16, place + 20)
     const [across, down] = new Int32Array(pdfium.memory().slice(place + 16, place + 24).buffer)
     return [across!, down!]
   }
@@ -89,7 +97,7 @@ const joined = (one: Box, other: Box): Box => ({
   y2: Math.max(one.y2, other.y2),
 })
 
-function toLine(text: string, { x1, y1, x2, y2 }: Box): PageLine {
-  const share = (value: number) => Math.min(1, Math.max(0, value / SCALE))
-  return { text, x1: share(x1), y1: share(y1), x2: share(x2), y2: share(y2) }
+function toLine(text: string, { x1, y1, x2, y2 }: Box, { width, height }: Size): PageLine {
+  const share = (value: number, whole: number) => Math.min(1, Math.max(0, value / whole))
+  return { text, x1: share(x1, width), y1: share(y1, height), x2: share(x2, width), y2: share(y2, height) }
 }

@@ -206,7 +206,7 @@ function drawPage(
       const text = pdfium.FPDFText_LoadPage(page)
       try {
         const ink = text === 0 ? noText : findInk(pdfium, page, text, { data, width, height })
-        const lines = withText && text !== 0 ? linesOf(pdfium, page, text) : []
+        const lines = withText && text !== 0 ? linesOf(pdfium, page, text, { width, height }) : []
         return { data, width, height, objects, ink, lines }
       } finally {
         if (text !== 0) pdfium.FPDFText_ClosePage(text)
