@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { tempFolder } from '../main/testing/tempFolder.ts'
 import { filesNamed } from './openedFiles.ts'
@@ -17,4 +18,6 @@ test('a command line names files behind the program, or behind its script, and n
   expect(filesNamed([place('program'), ...named], folder, script)).toEqual(files)
   expect(filesNamed([place('program'), '--inspect=0', 'main.js', ...named], folder, script)).toEqual(files)
   expect(filesNamed([place('program')], folder, script)).toEqual([])
+  const addresses = [pathToFileURL(place('a.pdf')).href, 'file://elsewhere/%2Fa.pdf', 'https://a.test/a.pdf']
+  expect(filesNamed([place('program'), ...addresses], folder, script)).toEqual([place('a.pdf')])
 })

@@ -376,7 +376,7 @@ export const pictureKinds: readonly Kind[] = [
     name: 'JPEG XL',
     from: 'iPhone 16 Pro, some programs',
     file: 'photo.jxl',
-    shown: 'as it is, in sRGB; of an animation its first picture',
+    shown: 'as it is, in sRGB; of an animation its first picture, or all of them as a video',
     make: async () => fixture('drawing.jxl'),
   },
   {

@@ -41,7 +41,8 @@ export const pages = {
   takePage: oc
     .input(Paged.extend({ page: z.int().positive(), budget: PictureBudget.nullable() }))
     .output(ImageAttachment),
-  /** The text layer of a page that was stored as a picture; no lines where it has none. It goes to no model by itself. */
+  /** The text layer of a page that was stored as a picture; no lines where it has none. NotFound where it had one that is not kept
+   * here, as of a page that was imported. It goes to no model by itself. */
   text: oc.input(z.object({ sha: Sha256 })).output(z.object({ lines: z.array(PageLine) })),
 }
 

@@ -49,7 +49,7 @@ export function PageTextLayer({
         aria-label="Text of the page"
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
-        className="absolute cursor-text touch-auto overflow-visible select-text"
+        className="absolute cursor-text touch-auto overflow-visible select-text selection:bg-[rgb(37_99_235/0.35)]"
         style={placement}
         // what is pressed here selects, and moves nothing
         onPointerDown={(event) => event.stopPropagation()}

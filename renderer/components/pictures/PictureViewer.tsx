@@ -144,9 +144,9 @@ export function PictureViewer({
                         key={name}
                         label={label}
                         hint={key}
-                        aria-pressed={tool === name}
+                        aria-pressed={tool === name && !isReading}
                         onClick={() => choose(name)}
-                        className={cx(tool === name && 'bg-active text-ink')}
+                        className={cx(tool === name && !isReading && 'bg-active text-ink')}
                       >
                         <Icon />
                       </IconButton>

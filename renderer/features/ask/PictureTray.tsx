@@ -218,10 +218,12 @@ function DetailMenu({
         </MenuItem>
       ))}
       {picture.attachment && textOf(picture.attachment).textOf !== undefined ? (
-        <MenuItem onSelect={onPageText}>
-          <TextQuote aria-hidden />
-          Send the page’s text too
-        </MenuItem>
+        <div className="mt-1 border-t border-hairline pt-1">
+          <MenuItem onSelect={onPageText}>
+            <TextQuote aria-hidden />
+            Send the page’s text too
+          </MenuItem>
+        </div>
       ) : null}
     </Menu>
   )

@@ -282,12 +282,12 @@ async function cannotTell(_path: string, name: string): Promise<never> {
   throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
 }
 
-/** The one of its two kinds that a view is, by its first byte. */
+/** The one of its kinds that a view is, by its first byte. */
 async function mimeOfView(path: string): Promise<string> {
   const file = await open(path, 'r')
   try {
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0)
-    return buffer[0] === 0x89 ? 'image/png' : 'image/jpeg'
+    return buffer[0] === 0x89 ? 'image/png' : buffer[0] === 0x52 ? 'image/webp' : 'image/jpeg'
   } finally {
     await file.close()
   }

@@ -160,6 +160,10 @@ test('the text layer of a page is kept beside its picture, and goes with it; wha
   const text = async (of: string) => (await media.procedures.pages.text({ sha: of }, options)).lines
   expect(await text(written.sha)).toMatchObject([{ text: 'Receipt' }])
   expect(await text(drawn.sha)).toEqual([])
+  store.db.exec('DELETE FROM page_texts')
+  await expect(text(written.sha)).rejects.toMatchObject({ code: 'NotFound' })
+  await take(sha, 1)
+  expect(await text(written.sha)).toHaveLength(1)
   await media.collect(() => [], new Map([[written.sha, Date.now() + 1000]]))
   expect(await text(written.sha)).toEqual([])
 })

@@ -22,7 +22,7 @@ export interface PagesOptions {
   /** Where they lie, each in a folder of its own with small pictures of its pages; made when missing. */
   readonly folder: string
   readonly media: Pick<MediaProcess, 'pages' | 'page' | 'pageThumbnail'>
-  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'pageText' | 'pagedFiles'>
+  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'get' | 'pageText' | 'pagedFiles'>
   /** The pixels that a picture may have where nothing else is chosen. */
   readonly usualBudget: () => PictureBudget
 }
@@ -96,7 +96,16 @@ export function createPages({ folder, media, attachments, usualBudget }: PagesOp
           return attachments.storePage(pageName(name, page, facts.label), target, { pdf: sha, number: page }, facts)
         })
       },
-      text: ({ sha }) => Promise.resolve({ lines: [...attachments.pageText(sha)] }),
+      async text({ sha }) {
+        const lines = attachments.pageText(sha)
+        const stored = lines.length === 0 ? attachments.get(sha) : null
+        if (stored?.kind === 'image' && stored.page?.text)
+          throw new AppError(
+            'NotFound',
+            `The text of ${stored.name} is not kept here. Add the page again from its file.`,
+          )
+        return { lines: [...lines] }
+      },
     },
 
     async keep(from, sha) {

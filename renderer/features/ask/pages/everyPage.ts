@@ -69,7 +69,7 @@ export async function askEveryPage(
       usePageJob.setState({ job: { ...job, conversationId } })
       if ((await answerOf(sent.answerId, own.signal)) !== 'complete') break
     }
-    announce('The pages are asked about.')
+    if (!own.signal.aborted) announce('The pages are asked about.')
   } catch (thrown) {
     const error = toAppError(thrown).toInfo()
     updateDraft(draftKey(conversationId), (draft) => ({ ...draft, error }))
