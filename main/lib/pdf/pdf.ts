@@ -9,6 +9,7 @@ import { labelsOf } from './pageLabels.ts'
 import { pageSize } from './pageSize.ts'
 import { linesOf } from './pageText.ts'
 import type { Pdfium } from './pdfium.ts'
+import { damagedPage, damagedPdf, noInk, passwordNeeded, tooHeavy, unknownProtection } from './refusals.ts'
 
 /** Where a PDF lies; `name` is what errors call it, `password` what opens it. */
 export interface PdfSource {
@@ -69,8 +70,6 @@ const BGRX = 3
 const noText: Ink = { characters: 0, missing: 0 }
 /** Missing characters up to this part of all are taken for bullets and the like. */
 const FEW = 0.01
-/** Characters of a page that cannot be drawn that are offered in its place. */
-const MOST_OFFERED = 20_000
 
 /** Makes a reader; pdfium is loaded with the first PDF, and anew after one that it broke on. */
 export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfReader {
@@ -269,48 +268,5 @@ function raise(error: AppError): never {
 }
 
 const pagesOf = (count: number): string => (count === 1 ? '1 page' : `${count.toLocaleString('en')} pages`)
-
-const passwordNeeded = (name: string, wrong: boolean): AppError =>
-  new AppError(
-    'PasswordNeeded',
-    wrong
-      ? `This password does not open ${name}. Check it and type it again.`
-      : `${name} is protected by a password. Type it to open the file.`,
-    { wrong },
-  )
-
-const unknownProtection = (name: string): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
-  )
-
-const damagedPdf = (name: string, cause?: unknown): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
-    undefined,
-    { cause },
-  )
-
-const damagedPage = (name: string, page: number): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
-  )
-
-const tooHeavy = (name: string): AppError =>
-  new AppError(
-    'MediaTooLarge',
-    `${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
-  )
-
-const noInk = (name: string, page: number, text: string): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `Page ${page} of ${name} has text that cannot be drawn here, as its fonts are not in the file; the page would be empty. ` +
-      'Print it to a new PDF in a program that shows it, or take a picture of it, and add that.',
-    { text: text.slice(0, MOST_OFFERED) },
-  )
 
 const pageName = (name: string, page: number): string => `${name}, page ${page}`
