@@ -57,7 +57,7 @@ test('a page is chosen by its label; its text is quoted, and found by the search
   await expect(chat.questions.first()).toBeVisible()
 })
 
-test('every page is asked about on its own, one after the other, until it is stopped', async ({ chat }) => {
+test('every page is asked about on its own, one after the other, under its label', async ({ chat }) => {
   const { page } = chat
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await chat.drop(paper)
