@@ -1,9 +1,11 @@
+import { lingui } from '@lingui/vite-plugin'
 import { defineConfig } from 'vitest/config'
 
 /** No test takes as long, whatever keeps the computer busy. */
 const HANGS_MS = 300_000
 
 export default defineConfig({
+  plugins: [lingui({ macroTransform: true })],
   test: {
     include: [
       'main/**/*.test.ts',
@@ -13,6 +15,7 @@ export default defineConfig({
       'renderer/**/*.test.{ts,tsx}',
       'e2e/**/*.test.ts',
     ],
+    setupFiles: ['renderer/testing/english.ts'],
     exclude: ['build/fixtures/**', 'node_modules/**'],
     // Only what hangs runs into these. How long something takes is measured by benchmarks: a test may not depend on
     // what else the computer does.
