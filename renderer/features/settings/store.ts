@@ -4,7 +4,9 @@ import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { useEffect } from 'react'
-import { recall, remember } from '../../lib/platform.ts'
+import { keepLanguage } from '../../lib/language.ts'
+import { remember } from '../../lib/platform.ts'
+import { applyTheme } from '../../lib/theme.ts'
 
 /** The user's settings as stored; `error` is about the last change. */
 export const useSettings = create<{ settings: Settings; loaded: boolean; error: ErrorInfo | null }>(() => ({
@@ -33,15 +35,6 @@ export async function updateSettings(change: SettingsChange): Promise<void> {
   }
 }
 
-/** Shows a theme: `system` leaves the choice to the operating system. */
-export function applyTheme(theme: string | null): void {
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme
-  else delete document.documentElement.dataset['theme']
-}
-
-/** The theme of the last visit, so that the window does not start in the wrong one. */
-export const lastTheme = (): string | null => recall('theme')
-
 /** Keeps the window in the chosen theme. */
 export function useTheme(): void {
   const theme: Settings['theme'] = useSettings((state) => state.settings.theme)
@@ -51,4 +44,12 @@ export function useTheme(): void {
     remember('theme', theme)
     applyTheme(theme)
   }, [theme, loaded])
+}
+
+/** Keeps the window in the chosen language, by loading it again where it shows another one. */
+export function useLanguage(): void {
+  const language = useSettings((state) => (state.loaded ? state.settings.language : null))
+  useEffect(() => {
+    if (language !== null) keepLanguage(language)
+  }, [language])
 }
