@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { awayDrive } from '../../lib/files/drives.ts'
 import { ByteReader } from './byteReader.ts'
 import type { OpenSource } from './byteReader.ts'
@@ -166,7 +166,7 @@ function incomplete(reader: ByteReader, described: number): AppError {
   const show = same ? (bytes: number) => `${count(bytes)} bytes` : size
   return new AppError(
     'ModelDamaged',
-    `${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`,
+    say`${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`,
     { path: reader.path, bytes: reader.size, expected: described },
   )
 }
@@ -254,7 +254,7 @@ const digits = (number: number) => String(number).padStart(5, '0')
 function missingPart(path: string, part: string, number: number, parts: number): AppError {
   const what = `${basename(path)} is the first of ${parts} files of a model, and ${basename(part)} is not beside it.`
   const advice = `Download part ${number} too, or choose the model in a single file.`
-  return new AppError('ModelNotFound', `${what} ${advice}`, { path: part })
+  return new AppError('ModelNotFound', say`${what} ${advice}`, { path: part })
 }
 
 /** A file that was cut up for its download, as `NAME.gguf.part1of2`. */

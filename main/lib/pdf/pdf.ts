@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { checkRatio } from '../picture/index.ts'
 import { findInk, isBlank, isWhite } from './ink.ts'
 import type { Drawn, Ink } from './ink.ts'
@@ -94,7 +94,7 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
       using(source, (pdfium, pdf) => {
         const { name } = source
         if (!Number.isInteger(page) || page < 1 || page > pdf.pages)
-          throw new AppError('InvalidInput', `${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
+          throw new AppError('InvalidInput', say`${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
         const { ink, objects, ...picture } = drawPage(pdfium, pdf, { name, page, pixels })
         if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page)
         return { ...picture, notes: notesOf(ink, pdf, { objects, isWhite: isWhite(picture) }) }
@@ -242,21 +242,21 @@ const passwordNeeded = (name: string, wrong: boolean): AppError =>
   new AppError(
     'PasswordNeeded',
     wrong
-      ? `This password does not open ${name}. Check it and type it again.`
-      : `${name} is protected by a password. Type it to open the file.`,
+      ? say`This password does not open ${name}. Check it and type it again.`
+      : say`${name} is protected by a password. Type it to open the file.`,
     { wrong },
   )
 
 const unknownProtection = (name: string): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
+    say`${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
   )
 
 const damagedPdf = (name: string, cause?: unknown): AppError =>
   new AppError(
     'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
+    say`${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
     undefined,
     { cause },
   )
@@ -264,13 +264,13 @@ const damagedPdf = (name: string, cause?: unknown): AppError =>
 const damagedPage = (name: string, page: number): AppError =>
   new AppError(
     'DamagedMedia',
-    `Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
+    say`Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
   )
 
 const tooHeavy = (name: string): AppError =>
   new AppError(
     'MediaTooLarge',
-    `${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
+    say`${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
   )
 
 const noInk = (name: string, page: number): AppError =>

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import sharp from 'sharp'
 import { strict } from './libvips.ts'
 import type { OpenReader } from './reader.ts'
@@ -27,7 +27,7 @@ export const openSvg: OpenReader = async (file) => {
   if (file.bytes > MAX_BYTES)
     throw new AppError(
       'MediaTooLarge',
-      `${file.name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
+      say`${file.name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
     )
   const input = await file.read()
   const sizeAt = (density: number) => sharp(input, { ...strict, limitInputPixels: false, density }).metadata()
