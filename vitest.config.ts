@@ -15,7 +15,6 @@ export default defineConfig({
       'renderer/**/*.test.{ts,tsx}',
       'e2e/**/*.test.ts',
     ],
-    setupFiles: ['renderer/testing/english.ts'],
     exclude: ['build/fixtures/**', 'node_modules/**'],
     // Only what hangs runs into these. How long something takes is measured by benchmarks: a test may not depend on
     // what else the computer does.

@@ -68,7 +68,7 @@ function Commands({ actions, onChoose }: { actions: PaletteActions; onChoose: (c
       ...presets.map(({ id, preset }) => ({
         id: `preset ${id}`,
         label: preset.name,
-        kind: 'Preset',
+        kind: t`Preset`,
         run: () => actions.choosePreset(preset),
       })),
       ...(models ?? [])
@@ -76,7 +76,7 @@ function Commands({ actions, onChoose }: { actions: PaletteActions; onChoose: (c
         .map(({ model: { id, name } }) => ({
           id: `model ${id}`,
           label: t`Switch to ${name}`,
-          kind: 'Model',
+          kind: t`Model`,
           run: () => {
             chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
           },

@@ -1,6 +1,6 @@
-import { i18n } from '@lingui/core'
 import { t } from '@lingui/core/macro'
 import { AppError, ErrorData, errorKinds, type ErrorCode, type ErrorInfo } from '#contract'
+import { i18n } from './i18n.ts'
 
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorKinds, code)
 

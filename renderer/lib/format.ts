@@ -1,5 +1,7 @@
 import { plural, t } from '@lingui/core/macro'
-import { formatLocale } from './language.ts'
+import { formatLocale } from './i18n.ts'
+
+export { clock } from './clock.ts'
 
 const numbers = new Intl.NumberFormat(formatLocale())
 const oneDecimal = new Intl.NumberFormat(formatLocale(), { maximumFractionDigits: 1 })
@@ -19,14 +21,6 @@ export function duration(ms: number): string {
   if (ms < 60_000) return t`${oneDecimal.format(ms / 1_000)} s`
   const seconds = Math.round(ms / 1_000)
   return t`${Math.floor(seconds / 60)} min ${seconds % 60} s`
-}
-
-/** A place in a video: "0:42", "1:02:03"; with `tenths` "0:42.5". */
-export function clock(ms: number, tenths = false): string {
-  const total = tenths ? Math.round(Math.max(0, ms) / 100) / 10 : Math.floor(Math.max(0, ms) / 1_000)
-  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60]
-  const end = (tenths ? seconds.toFixed(1) : String(seconds)).padStart(tenths ? 4 : 2, '0')
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${end}` : `${minutes}:${end}`
 }
 
 /** A speed in tokens per second: "14.9 tokens/s". */

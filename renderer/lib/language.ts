@@ -1,5 +1,3 @@
-import { i18n } from '@lingui/core'
-import type { Messages } from '@lingui/core'
 import { recall, remember } from './platform.ts'
 
 /** The languages of the window. `pseudo` is English made longer, which only specs ask for, by the locale en-XA. */
@@ -7,12 +5,6 @@ export type Language = 'en' | 'zh-Hans' | 'pseudo'
 
 /** What a user chose: a language, or that of the system. */
 export type LanguageSetting = 'system' | 'en' | 'zh-Hans'
-
-/** The catalogues besides English, whose messages stand in the code. */
-const catalogues: Record<Exclude<Language, 'en'>, () => Promise<{ messages: Messages }>> = {
-  'zh-Hans': () => import('../locales/zh-Hans.po'),
-  pseudo: () => import('../locales/pseudo.po'),
-}
 
 /** Whether every room of the window has its words in the catalogue: until then a language is not chosen by the system, nor offered. */
 export const isCatalogueComplete: boolean = false
@@ -38,25 +30,6 @@ export function languageOf(
 }
 
 /**
- * Activates the language of the last visit, or the system's. To be awaited before any module of the window is loaded: their
- * constants hold words too. A catalogue that cannot be loaded leaves the window in English.
- */
-export async function activateLanguage(): Promise<void> {
-  const language = languageOf(recall('language') ?? 'system', navigator.languages)
-  const messages =
-    language === 'en'
-      ? {}
-      : await catalogues[language]().then(
-          (loaded) => loaded.messages,
-          () => null,
-        )
-  const shown = messages === null ? 'en' : language
-  i18n.loadAndActivate({ locale: shown === 'pseudo' ? 'en' : shown, messages: messages ?? {} })
-  document.documentElement.lang = i18n.locale
-  document.documentElement.dir = 'ltr'
-}
-
-/**
  * Keeps to a language that was chosen: where the window shows another one, it is remembered and the window loaded again, as words
  * are everywhere. Drafts and answers are the core's, so nothing is lost by it.
  */
@@ -65,10 +38,4 @@ export function keepLanguage(setting: LanguageSetting): void {
   remember('language', setting)
   // without storage it would be loaded again for ever
   if (languageOf(setting, navigator.languages) !== before && recall('language') === setting) window.location.reload()
-}
-
-/** The locale for numbers, dates and lists: the window's language as the system's region writes it. */
-export function formatLocale(): string {
-  const language = i18n.locale.split('-')[0]!
-  return navigator.languages.find((tag) => tag.split('-')[0] === language && tag !== 'en-XA') ?? i18n.locale
 }

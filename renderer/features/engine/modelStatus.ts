@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro'
 import type { EngineStatus, PlanPart, VisionHow } from '#contract'
 import { visionLabels } from '../../lib/engine.ts'
 import { count, percent } from '../../lib/format.ts'
-import { formatLocale } from '../../lib/language.ts'
+import { formatLocale } from '../../lib/i18n.ts'
 
 /** The text and the colour of the engine's state. */
 export interface StatusText {

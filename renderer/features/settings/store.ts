@@ -5,8 +5,7 @@ import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { useEffect } from 'react'
 import { keepLanguage } from '../../lib/language.ts'
-import { remember } from '../../lib/platform.ts'
-import { applyTheme } from '../../lib/theme.ts'
+import { recall, remember } from '../../lib/platform.ts'
 
 /** The user's settings as stored; `error` is about the last change. */
 export const useSettings = create<{ settings: Settings; loaded: boolean; error: ErrorInfo | null }>(() => ({
@@ -34,6 +33,15 @@ export async function updateSettings(change: SettingsChange): Promise<void> {
     useSettings.setState({ settings: before, error: toAppError(thrown).toInfo() })
   }
 }
+
+/** Shows a theme: `system` leaves the choice to the operating system. */
+export function applyTheme(theme: string | null): void {
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme
+  else delete document.documentElement.dataset['theme']
+}
+
+/** The theme of the last visit, so that the window does not start in the wrong one. */
+export const lastTheme = (): string | null => recall('theme')
 
 /** Keeps the window in the chosen theme. */
 export function useTheme(): void {

@@ -10,7 +10,7 @@ import { toAppError } from '../../../lib/errors.ts'
 import { bytes, count, day, duration } from '../../../lib/format.ts'
 import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
-import { formatLocale } from '../../../lib/language.ts'
+import { formatLocale } from '../../../lib/i18n.ts'
 
 /** The benchmark that is running, and why the last one failed. It runs on when the panel of its model is closed. */
 const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(() => ({
