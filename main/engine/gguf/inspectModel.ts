@@ -112,7 +112,7 @@ export function atSource<F extends { readonly path: string }>(
     if (!file)
       throw new AppError(
         'NotFound',
-        say`${wanted.split('/').at(-1)} is missing at its source, so the model is not whole. Choose another one.`,
+        say`${wanted.split('/').at(-1) ?? wanted} is missing at its source, so the model is not whole. Choose another one.`,
       )
     const source = await open(file)
     const read: ByteSource['read'] = (...args) =>

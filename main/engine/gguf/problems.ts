@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
 import { AppError, say } from '#contract'
+import type { Said } from '#contract'
 
 /** Of a message; the commands that join a model's pieces are the longest. */
 const MAX_SENTENCES = 1200
 
-/** The file is not there or cannot be opened. */
-export function notFound(path: string, what: string, cause?: unknown): AppError {
-  return new AppError('ModelNotFound', say`${basename(path) || path} ${what}.`, { path }, { cause })
+/** The file is not there or cannot be opened. `sentence` says so by its name, and what to do. */
+export function notFound(path: string, sentence: (name: string) => Said, cause?: unknown): AppError {
+  return new AppError('ModelNotFound', sentence(basename(path) || path), { path }, { cause })
 }
 
 /** Bytes of the file are missing, or are not what any tool writes. `what` completes "x.gguf is damaged: ...". */

@@ -34,7 +34,7 @@ export function checkRequest(request: DownloadRequest): DownloadRequest {
   const issue = checked.error.issues[0]
   throw new AppError(
     'InvalidInput',
-    say`This download cannot be started: ${issue?.path.join('.')}: ${issue?.message}. Choose the model again.`,
+    say`This download cannot be started: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}. Choose the model again.`,
   )
 }
 
