@@ -47,17 +47,43 @@ export default tseslint.config(
           ignore: [
             // one word that begins small: a name of the code, not a word of the window
             '^(?![A-Z])\\S+$',
+            // paths of drawings, colours
+            '^(M .*|oklch\\(.*|rgb\\(.*|0 0 0 1px .*)$',
             // classes of Tailwind
             `^(?=.*[-:[])${CLASS}( ${CLASS})*$`,
             // keys, and names that are the same in every language
-            '^(Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Arrow\\w+|Page\\w+)$',
-            '^(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
+            '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Arrow\\w+|Page\\w+)$',
+            '^( · )?(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
           ],
           ignoreNames: [
             { regex: { pattern: '[cC]lass(Name)?$' } },
-            ...['style', 'transform', 'd', 'points', 'viewBox', 'data-testid', 'id', 'key', 'url', 'src', 'href'],
+            ...[
+              'style',
+              'transform',
+              'd',
+              'points',
+              'viewBox',
+              'data-testid',
+              'id',
+              'key',
+              'url',
+              'src',
+              'href',
+              'schema',
+              'EXAMPLE',
+            ],
           ],
-          ignoreFunctions: ['cx', 'recall', 'remember', '*.querySelector*', '*.matchMedia', 'RegExp', 'Blob', 'File'],
+          ignoreFunctions: [
+            'cx',
+            'recall',
+            'remember',
+            '*.querySelector*',
+            '*.matchMedia',
+            '*.matches',
+            'RegExp',
+            'Blob',
+            'File',
+          ],
         },
       ],
     },

@@ -111,7 +111,7 @@ export function PictureViewer({
                 <Dialog.Title className="min-w-0 flex-1 truncate font-medium">{picture.name}</Dialog.Title>
                 <Dialog.Description className="mr-2 hidden text-muted tabular-nums mid:block">
                   {picture.width} × {picture.height}
-                  {view ? ` · ${percentOver(view.scale)}` : ' · Fit'}
+                  {` · ${view ? percentOver(view.scale) : t`Fit`}`}
                 </Dialog.Description>
                 {onMarks ? (
                   <div

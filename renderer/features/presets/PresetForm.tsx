@@ -96,7 +96,12 @@ export function PresetForm({
     <div className="flex flex-col gap-4">
       {line('name', t`Name`, 80)}
       {line('about', t`What it is for`, 300)}
-      {text('prompt', t`Question`, 4, 'Write {{a word}} for what is asked for whenever the preset is chosen.')}
+      {text(
+        'prompt',
+        t`Question`,
+        4,
+        t`Write ${`{{${t`a word`}}}`} for what is asked for whenever the preset is chosen.`,
+      )}
       <Values preset={preset} onChange={(values) => set({ values })} />
       {text('systemPrompt', t`System prompt`, 2, t`Takes the place of the one in the settings.`)}
       <Format format={preset.format} onChange={(format) => set({ format })} />

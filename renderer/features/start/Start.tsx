@@ -25,6 +25,8 @@ interface Suggestion {
 
 const picture = (url: string, name: string): Sample => ({ url, name, type: 'image/png' })
 
+// what the demo model was taught to be asked, and it was taught in English
+/* eslint-disable lingui/no-unlocalized-strings */
 const suggestions: readonly Suggestion[] = [
   { question: 'What is in the picture?', samples: [picture(redCircle, 'red-circle.png')] },
   {
@@ -39,6 +41,7 @@ const suggestions: readonly Suggestion[] = [
   { question: 'Mark the blue star.', samples: [picture(fourShapes, 'four-shapes.png')] },
   { question: 'What does it say?', samples: [picture(printedWord, 'printed-word.png')] },
 ]
+/* eslint-enable lingui/no-unlocalized-strings */
 
 /** The file of a sample, as if it had been dropped. */
 async function sampleFile({ url, name, type }: Sample): Promise<File> {

@@ -194,7 +194,7 @@ function EntryLine({
       </span>
       <span className="mt-0.5 block text-muted">{goodAt}</span>
       <span className="mt-0.5 block text-small text-subtle tabular-nums">
-        {[licence.name, `${tokens(contextTokens)} of context`, fit && fitText(fit.fit)].filter(Boolean).join(' · ')}
+        {[licence.name, t`${tokens(contextTokens)} of context`, fit && fitText(fit.fit)].filter(Boolean).join(' · ')}
       </span>
     </span>
   )

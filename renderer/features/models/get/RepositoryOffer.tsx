@@ -54,7 +54,7 @@ export function RepositoryOffer({
           <h2 className="font-medium [overflow-wrap:anywhere]">{repository.repository}</h2>
           <p className="text-small text-subtle [overflow-wrap:anywhere]">
             <span className="inline-block first-letter:uppercase">{sourceNames[source]}</span>
-            {askedFor === null ? '' : `. ${askedFor} is called so now`}
+            {askedFor === null ? '' : t`. ${askedFor} is called so now`}
           </p>
         </div>
         <IconButton label={t`Close ${repository.repository}`} onClick={closeRepository}>
@@ -141,8 +141,8 @@ function Findings({
           ? t`Known from ${bytes(fetchedBytes)} that were read of the files`
           : t`Known from what was read of the files before`}
         {hasRanges
-          ? '; the download goes on from there.'
-          : '. This source sends only whole files: a download that is interrupted begins again.'}
+          ? t`; the download goes on from there.`
+          : t`. This source sends only whole files: a download that is interrupted begins again.`}
       </p>
     </>
   )

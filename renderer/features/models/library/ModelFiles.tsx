@@ -82,11 +82,12 @@ function File({ file }: { file: ModelFile }): ReactNode {
   const name = file.path.split(/[/\\]/).at(-1) ?? file.path
   const isAway = file.awayDrive !== null
   const isBad = !isAway && (!file.exists || file.digest === 'changed')
-  const state = isAway
-    ? t`on a drive that is not connected (${file.awayDrive})`
-    : file.exists
-      ? digests[file.digest]
-      : t`not found, it was moved or deleted`
+  const state =
+    file.awayDrive !== null
+      ? t`on a drive that is not connected (${file.awayDrive})`
+      : file.exists
+        ? digests[file.digest]
+        : t`not found, it was moved or deleted`
   return (
     <li className="flex items-start gap-2">
       <div className="min-w-0 flex-1">

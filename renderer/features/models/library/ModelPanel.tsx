@@ -11,7 +11,7 @@ import { Disclosure } from '../../../components/primitives/Disclosure.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
-import { bytes, counted, day, tokens } from '../../../lib/format.ts'
+import { bytes, day, tokens } from '../../../lib/format.ts'
 import { useProfileOf } from '../../../lib/profiles.ts'
 import { TryOthers } from '../pairing/TryProjectors.tsx'
 import { openModels } from '../place.ts'
@@ -255,7 +255,7 @@ function DeleteModel({
       onOpenChange={onOpenChange}
       title={t`Remove ${model.name}?`}
       description={[
-        isCurrent ? 'It is the model in use; the demo model takes its place.' : null,
+        isCurrent ? t`It is the model in use; the demo model takes its place.` : null,
         isOwned ? null : t`Its files are not in the models folder: they stay where they are.`,
       ]
         .filter(Boolean)
