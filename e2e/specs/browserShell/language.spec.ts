@@ -73,6 +73,6 @@ test.describe('in Chinese', () => {
     const form = page.getByRole('form', { name: '添加模型' })
     await form.getByLabel('语言模型').fill('/nowhere/model.gguf')
     await form.getByRole('button', { name: '添加模型' }).click()
-    await expect(form.getByRole('alert')).toContainText(/[\u4e00-\u9fff]/)
+    await expect(form.getByRole('alert')).toContainText('未找到 model.gguf')
   })
 })
