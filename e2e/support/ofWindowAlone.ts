@@ -17,6 +17,7 @@ export const ofWindowAlone: readonly string[] = [
   'modelSheet',
   'modelsDownload',
   'modelsPairing',
+  'pageText',
   'points',
   'presets',
   'profiles',

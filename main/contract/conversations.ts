@@ -271,12 +271,12 @@ export type SearchFilter = z.infer<typeof SearchFilter>
 
 /**
  * A message that holds what is searched for: in its words, or, where none of it stands there, in the name of a picture or
- * video, or else in what a model saw in its picture `picture`. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
+ * video, or else in the text of its page or in what a model saw in its picture, which `picture` is. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
  */
 export const SearchHit = z.object({
   messageId: Id,
   role: z.enum(['user', 'assistant']),
-  in: z.enum(['text', 'file', 'picture']),
+  in: z.enum(['text', 'file', 'page', 'picture']),
   snippet: z.string(),
   picture: z.object({ sha: Sha256, name: z.string() }).optional(),
 })

@@ -69,13 +69,14 @@ import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { endFinding, showFound } from '../lib/finding.ts'
 import type { Shown } from '../lib/finding.ts'
-import { followHost, useHost } from '../lib/host.ts'
+import { followHost, useHost, whenHost } from '../lib/host.ts'
 import { printConversation } from '../lib/printing.ts'
 import { followPresets } from '../lib/presets.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { questionField } from '../lib/questionField.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
+import { openedFiles } from '../lib/upload.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame, Header, SidebarToggle, useSidebar } from './Frame.tsx'
 import { ModelsView, Sources, download } from './ModelsView.tsx'
@@ -185,6 +186,7 @@ export function App(): ReactNode {
   useShortcuts({
     ...actions,
     capture: startFromOutside,
+    openFiles: () => void takeOpened(() => open(null)),
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
@@ -345,6 +347,18 @@ export function App(): ReactNode {
 function editLast(): void {
   const question = lastQuestion()
   if (question) void editQuestion(question)
+}
+
+/** Puts files that were opened with the app into the question of a new conversation. */
+async function takeOpened(onNew: () => void): Promise<void> {
+  try {
+    const files = await openedFiles(await whenHost())
+    if (files.length === 0) return
+    onNew()
+    await addFiles(null, files)
+  } catch (thrown) {
+    announce(toAppError(thrown).message)
+  }
 }
 
 /** What the conversation has done in the composer; null: it has none, as it is in the trash. */

@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro'
 import { MAX_MARKS } from '#contract'
-import type { PictureMark } from '#contract'
+import type { Attachment, PictureMark } from '#contract'
 
 /** A picture that can be looked at. `width` and `height` in pixels; `marks`: what was drawn on it. */
 export interface ViewedPicture {
@@ -9,7 +9,13 @@ export interface ViewedPicture {
   readonly width: number
   readonly height: number
   readonly marks?: readonly PictureMark[]
+  /** Of a page with a text layer: the SHA-256 of its picture, by which that is found. */
+  readonly textOf?: string
 }
+
+/** Where the text layer of a stored picture is found; nothing for one without. */
+export const textOf = (attachment: Attachment): Pick<ViewedPicture, 'textOf'> =>
+  attachment.kind === 'image' && attachment.page?.text ? { textOf: attachment.sha } : {}
 
 /** The view of a picture: `scale` in screen pixels per picture pixel, `x` and `y` as px off the centre. */
 export interface View {

@@ -1,6 +1,6 @@
 import { places } from '#contract'
 import type { ProfileJob } from '#contract'
-import { ArrowUp, Clock, FileX, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
+import { ArrowUp, Clock, FileX, Files, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
@@ -18,9 +18,10 @@ import { addFiles, cancelSending, dismissRefusal, send, setText } from './action
 import { PresetMenu } from './presets/PresetMenu.tsx'
 import { useSlashCommand } from './presets/slashCommand.ts'
 import { usePageChoices } from './pages/choosing.ts'
+import { endPageJob, usePageJob } from './pages/everyPage.ts'
 import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
-import { endEditing } from './editing.ts'
+import { endEditing, quote } from './editing.ts'
 import { leaveQueue, queue, useQueue } from './queue.ts'
 import { restoreDraft } from './saving.ts'
 
@@ -44,21 +45,23 @@ const PageDialog = later(
 /** What the dialog for files offers: endings too, as systems know few of these kinds by type. */
 const ACCEPTED = [
   'image/*,video/*,application/pdf,.pdf',
-  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg',
-  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f',
+  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg,.svgz',
+  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f,.mrw',
   '.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv',
   '.doc,.docx,.odt,.rtf,.xls,.xlsx,.ods,.ppt,.pptx,.odp,.html,.htm',
 ].join()
 
-/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
+/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered, and the text of a page that cannot be drawn. */
 export function Refusals({
   refusals,
   onDismiss,
   onUse,
+  onQuote,
 }: {
   refusals: readonly Refusal[]
   onDismiss: (key: string) => void
   onUse: (cover: File) => void
+  onQuote: (text: string) => void
 }): ReactNode {
   if (refusals.length === 0) return null
   return (
@@ -84,6 +87,16 @@ export function Refusals({
                   Use its cover picture
                 </Button>
               ) : null}
+              {refusal.text === undefined ? null : (
+                <Button
+                  onClick={() => {
+                    onDismiss(refusal.key)
+                    if (refusal.text !== undefined) onQuote(refusal.text)
+                  }}
+                >
+                  Use its text instead
+                </Button>
+              )}
             </div>
             <IconButton
               label={`Dismiss the note about ${refusal.name}`}
@@ -239,6 +252,7 @@ export function Composer({
   const excess = excessOf(draft)
   const job = useJob(conversationId)
   const edited = useEdited(conversationId)
+  const pageJob = usePageJob(({ job }) => job)
   const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
   // who goes elsewhere finds it as a draft again
   useEffect(() => () => leaveQueue(), [conversationId])
@@ -312,6 +326,7 @@ export function Composer({
         refusals={draft.refusals}
         onDismiss={(key) => dismissRefusal(conversationId, key)}
         onUse={(cover) => void addFiles(conversationId, [cover])}
+        onQuote={(text) => quote(conversationId, text)}
       />
       <form
         aria-label="Ask"
@@ -324,6 +339,11 @@ export function Composer({
         {isQueued && answering ? (
           <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={leaveQueue}>
             Sent when the answer ends. Until then it can be changed.
+          </ComposerNote>
+        ) : null}
+        {pageJob && pageJob.conversationId === conversationId ? (
+          <ComposerNote icon={<Files aria-hidden />} action="Stop" onAction={endPageJob}>
+            Asking about page {pageJob.page}, {pageJob.nth} of {pageJob.total}
           </ComposerNote>
         ) : null}
         {edited === null ? null : (
@@ -398,7 +418,7 @@ export function Composer({
           )}
         </div>
       </form>
-      <PageDialog />
+      <PageDialog onBegun={onSent} />
     </div>
   )
 }

@@ -1,9 +1,10 @@
-import { fileOfPage } from '#contract'
-import type { PictureBudget } from '#contract'
-import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, X } from 'lucide-react'
+import { fileOfPage, pageTitle } from '#contract'
+import type { Attachment, PictureBudget } from '#contract'
+import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextQuote, X } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
+import { textOf } from '../../components/pictures/viewerGeometry.ts'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
@@ -17,6 +18,7 @@ import { useHost } from '../../lib/host.ts'
 import { isMoving } from '../../lib/video/index.ts'
 import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
 import type { Draft, Picture } from './draft.ts'
+import { quote, quotePage } from './editing.ts'
 import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
@@ -35,6 +37,8 @@ function hint(picture: Picture): string {
   ].join('\n')
 }
 
+const sizeOf = ({ width, height }: Attachment) => ({ width, height })
+
 /** What must be known of the picture: that a part is missing, that there are more in its file. */
 const notesOf = ({ attachment }: Picture): readonly string[] =>
   attachment?.kind === 'image' ? (attachment.notes ?? []) : []
@@ -52,6 +56,7 @@ export function PictureTile({
   onDrag,
   onOpen,
   onMoving,
+  onPageText,
 }: {
   picture: Picture
   index: number
@@ -64,6 +69,7 @@ export function PictureTile({
   onDrag: (active: boolean) => void
   onOpen: () => void
   onMoving: () => void
+  onPageText: () => void
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || picture.drawing === true || working
@@ -72,7 +78,7 @@ export function PictureTile({
   const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
   // a drawing is a page that has no number
   const isNumbered = fileOfPage(picture.name) !== picture.name
-  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
+  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page : undefined
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
@@ -112,7 +118,7 @@ export function PictureTile({
         </button>
         {page ? (
           <span className="pointer-events-none absolute bottom-1 left-1 rounded border border-hairline bg-raised px-1 text-small tabular-nums">
-            Page {page}
+            Page {pageTitle(page.number, page.label)}
           </span>
         ) : null}
         {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
@@ -149,7 +155,7 @@ export function PictureTile({
             <ChevronLeft />
           </button>
         ) : null}
-        <DetailMenu picture={picture} number={number} onDetail={onDetail} />
+        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPageText={onPageText} />
         {total > 1 ? (
           <button
             type="button"
@@ -171,10 +177,12 @@ function DetailMenu({
   picture,
   number,
   onDetail,
+  onPageText,
 }: {
   picture: Picture
   number: number
   onDetail: (budget: PictureBudget | null) => void
+  onPageText: () => void
 }): ReactNode {
   const { family } = useFamily()
   const chosen = detailOf(picture.budget)
@@ -209,6 +217,14 @@ function DetailMenu({
           {label}
         </MenuItem>
       ))}
+      {picture.attachment && textOf(picture.attachment).textOf !== undefined ? (
+        <div className="mt-1 border-t border-hairline pt-1">
+          <MenuItem onSelect={onPageText}>
+            <TextQuote aria-hidden />
+            Send the page’s text too
+          </MenuItem>
+        </div>
+      ) : null}
     </Menu>
   )
 }
@@ -225,7 +241,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
   const opened = stills.flatMap((picture) => {
     const { key, attachment, name, marks } = picture
     return attachment
-      ? [{ key, url: addressOf(picture, host), name, width: attachment.width, height: attachment.height, marks }]
+      ? [{ key, url: addressOf(picture, host), name, ...sizeOf(attachment), marks, ...textOf(attachment) }]
       : []
   })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
@@ -293,6 +309,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
               onDrag={(active) => setDragged(active ? picture.key : null)}
               onOpen={() => setViewed(picture.key)}
               onMoving={() => void makeMoving(conversationId, picture.key)}
+              onPageText={() => picture.attachment && void quotePage(conversationId, picture.attachment)}
             />
           ),
         )}
@@ -315,6 +332,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
         index={openedAt < 0 ? null : openedAt}
         onIndexChange={(index) => setViewed(index === null ? null : (opened[index]?.key ?? null))}
         onMarks={(index, marks) => drawOn(conversationId, opened[index]!.key, marks)}
+        onQuote={(text) => quote(conversationId, text)}
       />
     </>
   )

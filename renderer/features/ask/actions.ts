@@ -40,6 +40,7 @@ import {
 import type { Draft, Picture } from './draft.ts'
 import { leaveEditing } from './editing.ts'
 import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
+import type { PageChoice } from './pages/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { saveDraft } from './saving.ts'
 import { addVideo, free, isVideo, refusalOf } from './video/clips.ts'
@@ -90,7 +91,7 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
 
 /** Opens a file with pages that was stored, and lets some of it be chosen in the place of `picture`, which stood for it until then. */
 async function addPaged({ key, name, preview }: Picture, file: PagedFile): Promise<void> {
-  let pages: number | null
+  let pages: Pick<PageChoice, 'pages' | 'labels'>
   try {
     pages = await pagesOf(file)
   } catch (thrown) {
@@ -103,7 +104,7 @@ async function addPaged({ key, name, preview }: Picture, file: PagedFile): Promi
   const holder = holderOf(key)
   if (holder === null) return
   updateDraft(holder, (draft) => removePicture(draft, key))
-  offerPages({ key, conversationId: conversationOf(holder), file, pages })
+  offerPages({ key, conversationId: conversationOf(holder), file, ...pages })
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */

@@ -4,8 +4,10 @@ import { use, useState } from 'react'
 import type { ReactNode } from 'react'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import { AskAboutContext, cropPicture } from '../../components/pictures/cropPicture.ts'
+import { textOf } from '../../components/pictures/viewerGeometry.ts'
 import type { ViewedPicture } from '../../components/pictures/viewerGeometry.ts'
 import { announce } from '../../lib/announce.ts'
+import { ComposingContext } from '../../lib/composing.ts'
 import { useFinding } from '../../lib/finding.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { PictureBlock } from './PictureBlock.tsx'
@@ -43,6 +45,7 @@ export function Question({ message }: { message: Message }): ReactNode {
   const [viewed, setViewed] = useState<number | null>(null)
   const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
   const askAbout = use(AskAboutContext)
+  const composing = use(ComposingContext)
   /** What the reader marks on the pictures, by their numbers, to ask about it; the question's own marks stay. */
   const [regions, setRegions] = useState<Readonly<Record<number, readonly PictureMark[]>>>({})
   const images = message.parts.filter((part) => part.type === 'image')
@@ -52,6 +55,7 @@ export function Question({ message }: { message: Message }): ReactNode {
       ...attachment,
       url: pictureUrl(host, attachment.sha) ?? '',
       marks: [...marks, ...(regions[number] ?? [])],
+      ...textOf(attachment),
     }),
   )
   const mark = (number: number, marks: readonly PictureMark[]): void => {
@@ -127,6 +131,7 @@ export function Question({ message }: { message: Message }): ReactNode {
         onMarks={askAbout ? mark : undefined}
         onCrop={askAbout ? (number, box) => void crop(number, box) : undefined}
         onInput={(index) => showInputOf(images[index]!)}
+        onQuote={composing?.quote}
       />
     </article>
   )
