@@ -165,7 +165,7 @@ export function PictureViewer({
                 ) : null}
                 {words === undefined ? null : (
                   <IconButton
-                    label="Select text"
+                    label={t`Select text`}
                     hint="T"
                     aria-pressed={isReading}
                     onClick={read}
