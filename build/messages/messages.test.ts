@@ -34,9 +34,13 @@ test('a sentence within another one is said with it', () => {
 
 test('English messages are compiled where they stand, and only those of the window', () => {
   const transform = compiledEnglish.transform as (code: string, id: string) => { code: string } | undefined
-  const code = 'i18n._(/*i18n*/ { id: "a", message: "Hi \\"{0}\\"" })'
+  const code = 'i18n._(/*i18n*/ { id: "Tz0i8g", message: "Hi \\"{0}\\"" })'
   expect(transform(code, '/app/renderer/x.ts')?.code).toBe(
-    'i18n._(/*i18n*/ { id: "a", message: ["Hi \\"",["0"],"\\""] })',
+    'i18n._(/*i18n*/ { id: "Tz0i8g", message: ["Hi \\"",["0"],"\\""] })',
   )
+  const element = '<Trans_ {.../*i18n*/ { id: "EmnWkq", values: { c: c }, message: "Read {c}" }}/>'
+  expect(transform(element, '/app/renderer/x.tsx')?.code).toContain('message: ["Read ",["c"]] }}/>')
+  const other = '/*i18n*/ fail({ code: "X", message: "It is gone." })'
+  expect(transform(other, '/app/renderer/x.ts')?.code).toBe(other)
   expect(transform(code, '/app/main/x.ts')).toBeUndefined()
 })
