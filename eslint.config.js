@@ -53,7 +53,7 @@ export default tseslint.config(
             `^(?=.*[-:[])${CLASS}( ${CLASS})*$`,
             // keys, and names that are the same in every language
             '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Arrow\\w+|Page\\w+)$',
-            '^( · )?(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
+            '^(\\s?· )?(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
           ],
           ignoreNames: [
             { regex: { pattern: '[cC]lass(Name)?$' } },

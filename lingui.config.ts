@@ -8,7 +8,7 @@ export default defineConfig({
   sourceLocale: 'en',
   locales: ['en', 'zh-Hans', 'pseudo'],
   // what the macros import: it has the language before anything else of the window is run
-  runtimeConfigModule: { i18n: ['#i18n', 'i18n'] },
+  runtimeConfigModule: { i18n: ['#i18n', 'i18n'], Trans: ['#trans', 'Trans'] },
   // longer words, which only specs ask for
   pseudoLocale: { locale: 'pseudo', extend: 0.3, extendCharacter: '·' },
   catalogs: [

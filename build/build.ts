@@ -76,6 +76,12 @@ export const rendererConfig: InlineConfig = {
     // A data: address would need a looser Content-Security-Policy.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2500,
+    // what a later part needs is asked for by that part: lists of it would be a tenth of the first view's script
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, needed, { hostType }) =>
+        hostType === 'html' ? needed : needed.filter((file) => file.endsWith('.css')),
+    },
   },
   logLevel: 'warn',
 }
