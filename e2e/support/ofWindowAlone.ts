@@ -13,6 +13,7 @@ export const ofWindowAlone: readonly string[] = [
   'filing',
   'firstRun',
   'kinds',
+  'longConversation',
   'modelInput',
   'modelSheet',
   'modelsDownload',

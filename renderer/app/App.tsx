@@ -26,6 +26,7 @@ import {
   Conversation,
   followConversation,
   lastQuestion,
+  loadWholePath,
   progressText,
   stop,
   useOpenConversation,
@@ -397,7 +398,7 @@ function usePrint(open: (id: string) => void): (id: string) => void {
     // the dialog that asked for it is gone by then
     const timer = setTimeout(() => {
       setWanted(null)
-      void printConversation()
+      void loadWholePath().then(printConversation, (thrown: unknown) => announce(toAppError(thrown).message))
     })
     return () => clearTimeout(timer)
   }, [wanted, isReady])

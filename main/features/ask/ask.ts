@@ -298,9 +298,9 @@ export function createAsk(parts: AskParts): Ask {
         )
       const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
-      const { path, leftOut } = historyOf(conversations, conversationId, edits)
+      const { messages, leftOut } = historyOf(conversations, conversationId, edits)
       const { main, comparison } = toAnswers(
-        [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
+        [...messages, { role: 'user', parts, format, ...(job && { job }) }],
         manner,
       )
       preparation.cancel(conversationId)
