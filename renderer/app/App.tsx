@@ -8,12 +8,14 @@ import {
   Composer,
   DropTarget,
   addFiles,
+  addFilesAtCaret,
   askWith,
   choosePreset,
   editQuestion,
   keepDrafts,
   quote,
   rescueDraft,
+  useEdited,
 } from '../features/ask/index.ts'
 import {
   CaptureLayer,
@@ -28,6 +30,7 @@ import {
   lastQuestion,
   progressText,
   stop,
+  useMediaBefore,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
@@ -93,6 +96,7 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const before = useMediaBefore(useEdited(conversationId))
   const inTrash = useOpenConversation(
     ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
   )
@@ -284,6 +288,7 @@ export function App(): ReactNode {
               onSent={open}
               onStop={stopAnswer}
               onEditLast={editLast}
+              before={before}
             />
           )}
           <DemoNotice onModels={showModels} />
@@ -324,7 +329,7 @@ export function App(): ReactNode {
       <DropTarget
         onFiles={(files) => {
           if (models || inGallery) closePage()
-          void addFiles(conversationId, files)
+          addFilesAtCaret(conversationId, files)
         }}
       />
       <LiveRegion />

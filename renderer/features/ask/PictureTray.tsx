@@ -1,13 +1,15 @@
 import { fileOfPage } from '#contract'
-import type { PictureBudget } from '#contract'
-import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, X } from 'lucide-react'
-import { useRef, useState } from 'react'
-import type { ReactNode } from 'react'
+import type { MediaCount, PictureBudget } from '#contract'
+import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextCursorInput, X } from 'lucide-react'
+import { Fragment, useRef, useState } from 'react'
+import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
+import { flushSync } from 'react-dom'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { announce } from '../../lib/announce.ts'
+import { isNumbered, mediumName } from '../../lib/conversation/numbers.ts'
 import { later } from '../../components/primitives/later.tsx'
 import { cx } from '../../lib/cx.ts'
 import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts'
@@ -15,8 +17,21 @@ import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
 import { isMoving } from '../../lib/video/index.ts'
-import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
+import {
+  chooseDetail,
+  dropEmptyLeads,
+  drawOn,
+  makeVideo,
+  moveInWords,
+  putAtCaret,
+  reorder,
+  setLead,
+  takeOut,
+} from './actions.ts'
+import { hasLeads } from './blocks.ts'
+import { draftKey, draftOf, numbersIn } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
+import { undoable } from './history.ts'
 import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
@@ -43,40 +58,49 @@ const notesOf = ({ attachment }: Picture): readonly string[] =>
 export function PictureTile({
   picture,
   index,
+  number,
+  isNumbered,
   total,
   working,
   dragged,
   onMove,
+  onStep,
   onRemove,
   onDetail,
+  onPlace,
   onDrag,
   onOpen,
   onMoving,
 }: {
   picture: Picture
   index: number
+  /** By which the model will know it. */
+  number: number
+  isNumbered: boolean
   total: number
   working: boolean
   dragged: boolean
   onMove: (to: number) => void
+  onStep: (by: 1 | -1) => void
   onRemove: () => void
   onDetail: (budget: PictureBudget | null) => void
+  /** Puts it among the words; null: there are none. */
+  onPlace: (() => void) | null
   onDrag: (active: boolean) => void
   onOpen: () => void
   onMoving: () => void
 }): ReactNode {
-  const number = index + 1
   const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
   const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
   // a drawing is a page that has no number
-  const isNumbered = fileOfPage(picture.name) !== picture.name
-  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
+  const isPage = fileOfPage(picture.name) !== picture.name
+  const page = isPage && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
   return (
     <li
-      {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
-      aria-label={`Picture ${number} of ${total}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
+      {...tileProps(picture.key, { index, total, onMove, onStep, onRemove, onDrag })}
+      aria-label={`Picture ${number}${total > 1 ? `, ${index + 1} of ${total}` : ''}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
       aria-busy={busy}
       title={hint(picture)}
       className={cx(
@@ -101,7 +125,7 @@ export function PictureTile({
           />
           <MarkOutlines marks={picture.marks} />
         </button>
-        {total > 1 ? <NumberBadge number={number} /> : null}
+        {isNumbered ? <NumberBadge>{number}</NumberBadge> : null}
         <button
           type="button"
           className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')}
@@ -149,7 +173,7 @@ export function PictureTile({
             <ChevronLeft />
           </button>
         ) : null}
-        <DetailMenu picture={picture} number={number} onDetail={onDetail} />
+        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPlace={onPlace} />
         {total > 1 ? (
           <button
             type="button"
@@ -171,10 +195,12 @@ function DetailMenu({
   picture,
   number,
   onDetail,
+  onPlace,
 }: {
   picture: Picture
   number: number
   onDetail: (budget: PictureBudget | null) => void
+  onPlace: (() => void) | null
 }): ReactNode {
   const { family } = useFamily()
   const chosen = detailOf(picture.budget)
@@ -209,93 +235,172 @@ function DetailMenu({
           {label}
         </MenuItem>
       ))}
+      {onPlace ? (
+        <MenuItem onSelect={onPlace}>
+          <TextCursorInput aria-hidden />
+          Put it in the text, at the caret
+        </MenuItem>
+      ) : null}
     </Menu>
   )
 }
 
+const EARSHOT = 30
+
+/** Where a picture or video stands among the words, for those who hear it. */
+function placeInWords({ pictures, text }: Draft, key: string): string {
+  const index = pictures.findIndex((picture) => picture.key === key)
+  const before = (pictures[index]?.lead ?? '').trim()
+  const after = (pictures[index + 1] ? (pictures[index + 1]?.lead ?? '') : text).trim()
+  const ends = [before && `after “${before.slice(-EARSHOT)}”`, after && `before “${after.slice(0, EARSHOT)}”`]
+  return `Moved ${ends.filter(Boolean).join(', ') || `to position ${index + 1} of ${pictures.length}`}`
+}
+
 /** The pictures of the question in the order in which they are sent; they are moved by dragging or with the arrow keys. */
-export function PictureTray({ conversationId, draft }: { conversationId: string | null; draft: Draft }): ReactNode {
+export function PictureTray({
+  conversationId,
+  draft,
+  before,
+  onPaste,
+  onKeyDown,
+}: {
+  conversationId: string | null
+  draft: Draft
+  before: MediaCount
+  onPaste: (event: ClipboardEvent<HTMLTextAreaElement>) => void
+  onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => void
+}): ReactNode {
   const list = useRef<HTMLUListElement>(null)
   const [dragged, setDragged] = useState<string | null>(null)
   const [viewed, setViewed] = useState<string | null>(null)
   const host = useHost((state) => state.host)
   const { pictures } = draft
   if (pictures.length === 0) return null
+  const numbers = numbersIn(draft, before)
+  const numbered = isNumbered({ ...before, pictures: before.pictures + pictures.length })
+  const hasWords = draft.text.trim() !== '' || hasLeads(draft)
   const stills = pictures.filter(({ clip }) => !clip)
   const opened = stills.flatMap((picture) => {
     const { key, attachment, name, marks } = picture
+    const number = numbered ? numbers[pictures.indexOf(picture)]! : null
     return attachment
-      ? [{ key, url: addressOf(picture, host), name, width: attachment.width, height: attachment.height, marks }]
+      ? [
+          {
+            key,
+            url: addressOf(picture, host),
+            name,
+            width: attachment.width,
+            height: attachment.height,
+            marks,
+            number,
+          },
+        ]
       : []
   })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
-  const canBeVideo = stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
+  const canBeVideo = !hasLeads(draft) && stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
 
   const move = (key: string, to: number): void => {
-    reorder(conversationId, key, to)
+    undoable(conversationId, () => reorder(conversationId, key, to))
     announce(`Picture moved to position ${Math.min(pictures.length, Math.max(1, to + 1))} of ${pictures.length}`)
   }
+  const step = (key: string, by: 1 | -1): void => {
+    flushSync(() => undoable(conversationId, () => moveInWords(conversationId, key, by)))
+    const moved = list.current?.querySelector<HTMLElement>(`[data-picture="${key}"]`)
+    moved?.focus()
+    announce(placeInWords(draftOf(draftKey(conversationId)), key))
+  }
   const remove = (key: string, index: number): void => {
-    takeOut(conversationId, key)
+    undoable(conversationId, () => takeOut(conversationId, key))
     announce('Picture taken out')
     const next =
       list.current?.querySelectorAll<HTMLElement>('[data-picture]')[
         index === pictures.length - 1 ? index - 1 : index + 1
       ]
     if (next) next.focus()
-    else list.current?.closest('form')?.querySelector('textarea')?.focus()
+    else list.current?.closest('form')?.querySelector<HTMLElement>('textarea[aria-label="Question"]')?.focus()
   }
   return (
     <>
       <ul
         ref={list}
         aria-label="Pictures to send"
-        className="flex max-h-[min(18.5rem,38vh)] flex-wrap items-start gap-2 overflow-y-auto px-3 pt-3 pb-1"
+        className={cx(
+          hasLeads(draft) ? 'max-h-[min(26rem,50vh)]' : 'max-h-[min(18.5rem,38vh)]',
+          'flex flex-wrap items-start gap-2 overflow-y-auto px-3 pt-3 pb-1',
+        )}
         onDragOver={(event) => {
           if (dragged === null) return
           event.preventDefault()
           event.dataTransfer.dropEffect = 'move'
           const over = (event.target as Element).closest<HTMLElement>('[data-picture]')?.dataset['picture']
           const to = pictures.findIndex((picture) => picture.key === over)
-          if (over !== undefined && over !== dragged && to >= 0) reorder(conversationId, dragged, to)
+          if (over !== undefined && over !== dragged && to >= 0)
+            undoable(conversationId, () => reorder(conversationId, dragged, to))
         }}
         onDrop={(event) => {
           if (dragged !== null) event.preventDefault()
           setDragged(null)
         }}
       >
-        {pictures.map((picture, index) =>
-          picture.clip ? (
-            <ClipTile
-              key={picture.key}
-              conversationId={conversationId}
-              picture={picture}
-              clip={picture.clip}
-              index={index}
-              total={pictures.length}
-              working={draft.preparing}
-              dragged={dragged === picture.key}
-              onMove={(to) => move(picture.key, to)}
-              onRemove={() => remove(picture.key, index)}
-              onDrag={(active) => setDragged(active ? picture.key : null)}
-            />
-          ) : (
-            <PictureTile
-              key={picture.key}
-              picture={picture}
-              index={index}
-              total={pictures.length}
-              working={draft.preparing}
-              dragged={dragged === picture.key}
-              onMove={(to) => move(picture.key, to)}
-              onRemove={() => remove(picture.key, index)}
-              onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
-              onDrag={(active) => setDragged(active ? picture.key : null)}
-              onOpen={() => setViewed(picture.key)}
-              onMoving={() => void makeMoving(conversationId, picture.key)}
-            />
-          ),
-        )}
+        {pictures.map((picture, index) => (
+          <Fragment key={picture.key}>
+            {picture.lead === undefined ? null : (
+              <li className="basis-full">
+                <textarea
+                  rows={1}
+                  dir="auto"
+                  data-lead={picture.key}
+                  aria-label={`Words before ${mediumName(picture.clip ? 'video' : 'picture', numbers[index]!)}`}
+                  value={picture.lead}
+                  readOnly={draft.sending}
+                  onChange={(event) => setLead(conversationId, picture.key, event.target.value)}
+                  onBlur={() => dropEmptyLeads(conversationId)}
+                  onPaste={onPaste}
+                  onKeyDown={onKeyDown}
+                  className="block w-full resize-none bg-transparent px-0.5 text-read outline-none [field-sizing:content]"
+                />
+              </li>
+            )}
+            {picture.clip ? (
+              <ClipTile
+                conversationId={conversationId}
+                picture={picture}
+                clip={picture.clip}
+                index={index}
+                number={numbers[index]!}
+                isNumbered={numbered}
+                total={pictures.length}
+                working={draft.preparing}
+                dragged={dragged === picture.key}
+                onMove={(to) => move(picture.key, to)}
+                onStep={(by) => step(picture.key, by)}
+                onRemove={() => remove(picture.key, index)}
+                onDrag={(active) => setDragged(active ? picture.key : null)}
+              />
+            ) : (
+              <PictureTile
+                picture={picture}
+                index={index}
+                number={numbers[index]!}
+                isNumbered={numbered}
+                total={pictures.length}
+                working={draft.preparing}
+                dragged={dragged === picture.key}
+                onMove={(to) => move(picture.key, to)}
+                onStep={(by) => step(picture.key, by)}
+                onRemove={() => remove(picture.key, index)}
+                onDetail={(budget) => undoable(conversationId, () => chooseDetail(conversationId, picture.key, budget))}
+                onPlace={
+                  hasWords ? () => undoable(conversationId, () => putAtCaret(conversationId, [picture.key])) : null
+                }
+                onDrag={(active) => setDragged(active ? picture.key : null)}
+                onOpen={() => setViewed(picture.key)}
+                onMoving={() => void makeMoving(conversationId, picture.key)}
+              />
+            )}
+          </Fragment>
+        ))}
       </ul>
       {canBeVideo ? (
         <div className="px-3 pt-1.5">

@@ -15,7 +15,7 @@ import { pictureUrl, useHost } from '../../lib/host.ts'
 import { groundAnswer, isInText, mediaBefore } from './grounded.ts'
 import type { MarkedPicture, MarkedVideo } from './grounded.ts'
 import { showInput } from './modelInput/opening.ts'
-import { useOpenConversation } from './store.ts'
+import { useNumbered, useOpenConversation } from './store.ts'
 import { TimeRow, drawOnVideo } from './video/VideoBlock.tsx'
 import type { TimedMark } from './video/VideoBlock.tsx'
 import { playFrom, videoBefore } from './video/seenVideo.ts'
@@ -27,6 +27,7 @@ const none: ReadonlySet<number> = new Set()
  */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
+  const isNumbered = useNumbered()
   const format = useOpenConversation((state) =>
     message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
   )
@@ -133,6 +134,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
           key={on.attachment.sha}
           picture={{
             name: on.attachment.name,
+            number: isNumbered ? on.number : null,
             url: urlOf(on),
             views: on.views,
             space,

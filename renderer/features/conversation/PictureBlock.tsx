@@ -75,7 +75,7 @@ export function PictureBlock({
           <span className="min-w-0">{notes.join(' ')}</span>
         </span>
       )}
-      {number === null ? null : <NumberBadge number={number} />}
+      {number === null ? null : <NumberBadge>{number}</NumberBadge>}
     </button>
   )
   if (!onInput) return block

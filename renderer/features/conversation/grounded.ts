@@ -1,4 +1,5 @@
 import type { CoordinateSpace, ImageAttachment, Message, ModelFamily, ScreenPlace, Seen, Size } from '#contract'
+import { numbersOf } from '../../lib/conversation/numbers.ts'
 import { pathBefore } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { actionMarks, findMarks, isInTokens, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
@@ -8,6 +9,8 @@ import { seenPart, videoId } from './video/seenVideo.ts'
 /** A picture or a video that the model had before an answer, with the size in which it got it. */
 export type SeenMedium = SeenThing & {
   readonly model: Size
+  /** By which the model knows it among the pictures, or among the videos. */
+  readonly number: number
   /** Whether it came with the question itself. */
   readonly isOfQuestion: boolean
 }
@@ -39,6 +42,8 @@ export interface MarkedPicture extends Marked {
   readonly attachment: ImageAttachment
   readonly screen: ScreenPlace | undefined
   readonly place: PlaceOfPart
+  /** Among the pictures of the conversation. */
+  readonly number: number
 }
 
 /** A video and the marks of the answer that lie on it. */
@@ -69,7 +74,14 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
   if (!seen || parentId === null) return []
   const shown = pathBefore(messages, answer)
     .slice(leftOut)
-    .flatMap((message) => thingsOf(message, seen).map((thing) => ({ ...thing, isOfQuestion: message.id === parentId })))
+    .flatMap((message) => {
+      const numbers = numbersOf(message).filter((number) => number !== null)
+      return thingsOf(message, seen).map((thing, i) => ({
+        ...thing,
+        number: numbers[i]!,
+        isOfQuestion: message.id === parentId,
+      }))
+    })
   // another number of them: the conversation is not what the model had
   return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
 }
@@ -103,7 +115,8 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   const steps = profile?.parser === 'action' ? stepsOf(text, answer.status === 'streaming') : null
   const marks = steps?.marks ?? findMarks(text, family, profile).marks
   const space = spaceOf(family, profile)
-  const pictures = media.flatMap(({ kind }, index) => (kind === 'picture' ? [index] : []))
+  const named = (number: number | null): number =>
+    media.findIndex((medium) => medium.kind === 'picture' && medium.number === number)
   const lastVideo = media.findLastIndex(({ kind }) => kind === 'video')
   const usual = media.some(({ isOfQuestion }) => isOfQuestion)
     ? media.findLastIndex(({ isOfQuestion }) => isOfQuestion)
@@ -111,7 +124,7 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   const placed = marks.map((mark, number) => ({
     mark,
     number,
-    on: mark.time !== null && lastVideo >= 0 ? lastVideo : (pictures[namedPicture(text, mark) ?? -1] ?? usual),
+    on: mark.time !== null && lastVideo >= 0 ? lastVideo : orElse(named(namedPicture(text, mark)), usual),
   }))
   const markedOn = (index: number, original: Size, model: Size): Marked | null => {
     const own = placed.filter(({ on }) => on === index)
@@ -130,9 +143,9 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
     steps,
     pictures: media.flatMap((medium, index) => {
       if (medium.kind !== 'picture') return []
-      const { attachment, screen, place } = medium
+      const { attachment, screen, place, number } = medium
       const own = markedOn(index, { width: attachment.width, height: attachment.height }, medium.model)
-      return own ? [{ attachment, screen, place, ...own }] : []
+      return own ? [{ attachment, screen, place, number, ...own }] : []
     }),
     videos: media.flatMap((medium, index) => {
       if (medium.kind !== 'video') return []
@@ -154,9 +167,11 @@ function stepsOf(text: string, streaming: boolean): (Steps & { marks: Mark[] }) 
 /** Whether a mark has a link in the answer's running words; those of JSON and HTML have none. */
 export const isInText = (text: string, mark: Mark): boolean => isInTokens(text, mark)
 
-/** The picture that the line of a mark names before it; counted from 0. */
+const orElse = (index: number, other: number): number => (index < 0 ? other : index)
+
+/** The number of the picture that the line of a mark names before it. */
 function namedPicture(text: string, { start }: Mark): number | null {
   const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
   const number = Number([...line.matchAll(/(?:picture|image|图片?|图像)\s?(\d{1,3})/gi)].at(-1)?.[1])
-  return number >= 1 ? number - 1 : null
+  return number >= 1 ? number : null
 }

@@ -1,7 +1,9 @@
-import type { ConversationEvent, Message, Remedy, Variation } from '#contract'
+import type { ConversationEvent, MediaCount, Message, Remedy, Variation } from '#contract'
 import { create } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
+import { isNumbered, mediaOfPath, noMedia } from '../../lib/conversation/numbers.ts'
 import { nothingOpen, streamingAnswer } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
@@ -95,3 +97,15 @@ export const stop = (messageId: string): Promise<void> => call((core) => core.as
 /** Shows the branch of a message, or continues the conversation from this answer of a pair. */
 export const selectBranch = (messageId: string): Promise<void> =>
   call((core) => core.conversations.selectBranch({ messageId }))
+
+/** Whether the open conversation shows several pictures and videos, so that each has a number. */
+export const useNumbered = (): boolean => useOpenConversation((state) => isNumbered(mediaOfPath(state)))
+
+/** What the open conversation shows before what is composed in it: in place of question `edited`, else at its end. */
+export const useMediaBefore = (edited: string | null): MediaCount =>
+  useOpenConversation(
+    useShallow((state) => {
+      const question = edited === null ? undefined : state.messages[edited]
+      return question ? (question.mediaBefore ?? noMedia) : mediaOfPath(state)
+    }),
+  )
