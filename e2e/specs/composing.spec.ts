@@ -46,6 +46,7 @@ test('pictures stand among the words where the caret is, move by keys, and are k
   await page.keyboard.press('Alt+ArrowLeft')
   await expect(wordsBefore(2)).toHaveValue('with ')
   await expect(chat.question).toHaveValue('and say more')
+  await expect(chat.button('Send')).toBeEnabled()
   // what is taken out comes back, and goes again
   await page.keyboard.press('Delete')
   await expect(chat.question).toHaveValue('with and say more')

@@ -36,3 +36,18 @@ test('each message is told how many pictures and videos come before it on its ow
   bed.reopen()
   expect(before(id)).toEqual([null, two, two, all, all, all])
 })
+
+test('a message that is filled in later numbers what comes after it on', () => {
+  const sent = bed.ask([picture('a'), ...text('Q')])
+  bed.conversations.finish(sent.answerId, { status: 'complete' })
+  const later = bed.ask([picture('b')], sent.conversationId)
+  bed.conversations.finish(later.answerId, { status: 'complete' })
+  const whole = bed.conversations.whole(sent.conversationId)
+  bed.conversations.remove(sent.conversationId)
+  const [question, ...others] = whole.messages
+  bed.conversations.add({ ...whole, messages: [{ ...question!, parts: text('Q'), missing: 1 }, ...others] })
+  expect(before(sent.conversationId)).toEqual([null, null, null, { pictures: 1, videos: 0 }])
+  expect(bed.conversations.add(whole)).toMatchObject({ added: 1 })
+  const one = { pictures: 1, videos: 0 }
+  expect(before(sent.conversationId)).toEqual([null, one, one, { pictures: 2, videos: 0 }])
+})

@@ -27,6 +27,9 @@ export function undoable(conversationId: string | null, change: () => void): voi
   change()
   const after = draftOf(key)
   if (before.pictures === after.pictures && before.text === after.text) return
+  // what was not stored yet is gone with its place
+  const isHeld = ({ key }: Picture): boolean => after.pictures.some((picture) => picture.key === key)
+  if (before.pictures.some((picture) => !isHeld(picture) && !picture.attachment && !picture.clip?.pictures)) return
   done.set(key, [...(done.get(key) ?? []), { before, after }].slice(-MOST))
   undone.delete(key)
 }
