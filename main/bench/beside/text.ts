@@ -13,6 +13,8 @@ import type { Stage, StageOptions } from './stages.ts'
 import { missing } from './towers.ts'
 
 const GENERATED_TOKENS = 128
+/** A prompt of the demo model is read in some 25 ms: so many turns to a round, or one says little. */
+const DEMO_TURNS = 9
 const ENGINE = 'the engine'
 const LLAMA_BENCH = 'llama-bench'
 const besideOthers = (name: string) => `${name} beside a busy thread`
@@ -102,7 +104,7 @@ export const demoStage: Stage = {
       await engine.engine.load(demoModel, workload.contextTokens)
       const otherShare = watchOthers()
       // it takes its turns itself
-      const bench = { workload, runs: rounds, threads: engineThreads(bytes), engine, startEngine }
+      const bench = { workload, runs: rounds * DEMO_TURNS, threads: engineThreads(bytes), engine, startEngine }
       const { figures } = await textSpeed.run(bench)
       const valuesOf = (name: string) => figures.find((figure) => figure.name === name)!.values
       const lines = new Lines()

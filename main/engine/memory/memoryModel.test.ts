@@ -169,9 +169,15 @@ describe('a projector in the processor’s memory', () => {
     expect(towerBytes(facts, 'exact')).toBe(rest + 4 * numbers)
     for (const setting of ['balanced', 'fastest'] as const)
       expect(towerBytes(facts, setting)).toBeCloseTo(rest + 1.1 * numbers, 0)
-    const vectors = 5 * width * 4
-    expect(rewrittenPictureBytes(facts, 1024) - rewrittenPictureBytes(facts, 0)).toBe(1024 * vectors)
-    expect(rewrittenPictureBytes(facts, 0)).toBe(64 * MIB)
+    for (const [setting, vectors] of [
+      ['exact', 3.5],
+      ['balanced', 3],
+      ['fastest', 3],
+    ] as const) {
+      const of = (patches: number) => rewrittenPictureBytes(facts, patches, setting)
+      expect(of(1024) - of(0)).toBe(1024 * vectors * width * 4)
+      expect(of(0)).toBe(64 * MIB)
+    }
   })
 
   test('is as in its file where a matrix is quantized, and where it is small', async () => {

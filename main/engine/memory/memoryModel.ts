@@ -144,8 +144,11 @@ export function pictureGraphBytes(
 export const LEAST_REWRITTEN_BYTES = 64 * MIB
 /** Bytes of a number of a matrix: single precision, or 8 bits with a scale for every few of them. */
 const MATRIX_BYTES: Record<VisionSetting, number> = { exact: F32_BYTES, balanced: 1.1, fastest: 1.1 }
-/** Vectors that a patch has: what goes through the blocks, keys and values, and those by head. */
-const PATCH_VECTORS = 5
+/**
+ * Vectors that a patch has, as numbers of single precision: what goes through the blocks; keys and values, in half precision
+ * unless exact; and those of up to a quarter of the heads as the library gets and copies them.
+ */
+const PATCH_VECTORS: Record<VisionSetting, number> = { exact: 3.5, balanced: 3, fastest: 3 }
 /** What the products themselves take, whatever the picture's size. */
 const PRODUCT_BYTES = 64 * MIB
 
@@ -168,8 +171,9 @@ export function towerBytes(projector: Tower, setting: VisionSetting): number {
 export function rewrittenPictureBytes(
   { embeddingLength }: Pick<ProjectorFacts, 'embeddingLength'>,
   patches: number,
+  setting: VisionSetting,
 ): number {
-  return patches * PATCH_VECTORS * embeddingLength * F32_BYTES + PRODUCT_BYTES
+  return patches * PATCH_VECTORS[setting] * embeddingLength * F32_BYTES + PRODUCT_BYTES
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */

@@ -116,7 +116,10 @@ describe('the parts of a plan', () => {
     expect(ofCpu('exact').projector).toBeCloseTo(0.1e9 + 4 * 0.6e9)
     expect(ofCpu('fastest').projector).toBeCloseTo(0.1e9 + 1.1 * 0.6e9)
     expect(ofCpu()).toEqual(ofCpu('balanced'))
-    expect(ofCpu().picture).toBe(rewrittenPictureBytes(half, patches) + pictureExtraBytes(half, patches))
+    for (const vision of ['exact', 'balanced'] as const)
+      expect(ofCpu(vision).picture).toBe(
+        rewrittenPictureBytes(half, patches, vision) + pictureExtraBytes(half, patches),
+      )
     const there = makePlan(input({ projector: half, vision: 'exact', devices: [gpu(24), cpu] }))
     expect(on(there, 'CUDA0')).toMatchObject({ projector: half.bytes, picture: pictureGraphBytes(half, patches) })
   })

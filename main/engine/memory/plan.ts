@@ -203,7 +203,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
   const graph = !projector
     ? 0
     : !visionOnGpu && isRewritten(projector)
-      ? rewrittenPictureBytes(projector, patches)
+      ? rewrittenPictureBytes(projector, patches, vision)
       : pictureGraphBytes(projector, patches)
   const extra = projector ? pictureExtraBytes(projector, patches) : 0
 

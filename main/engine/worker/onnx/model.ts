@@ -1,5 +1,5 @@
 /** `TensorProto.DataType` of ONNX, those that are written here. */
-export const OnnxType = { F32: 1, U8: 2, I8: 3, I32: 6, I64: 7 } as const
+export const OnnxType = { F32: 1, U8: 2, I8: 3, I32: 6, I64: 7, F16: 10 } as const
 export type OnnxType = (typeof OnnxType)[keyof typeof OnnxType]
 
 /** A constant of a model: its shape and its bytes, little-endian. */

@@ -6,9 +6,10 @@ import type { Family } from '../../../testing/engineGoldens.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
+import { OnnxType } from '../onnx/model.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
 import { OnnxTower } from './onnxTower.ts'
-import { allIn } from './onnxTowerModels.ts'
+import { allIn, keyLayout } from './onnxTowerModels.ts'
 import type { BlockForms } from './onnxTowerModels.ts'
 import type { Frame } from './patches.ts'
 
@@ -61,6 +62,16 @@ test.each(families)('%s: in 8 bits it is near what it is exactly', async (family
   const frame = noise(family, 40, 33)
   // models so narrow round worse than those that there are: 0.9965 was seen
   expect(cosine(await rounded.encode([frame], never), await exact.encode([frame], never))).toBeGreaterThan(0.995)
+})
+
+test('as many heads at once as keep all threads busy, in groups of one size', () => {
+  const groups = (heads: number, threads: number) => keyLayout(heads, threads, false).groups
+  expect([1, 2, 8].map((threads) => groups(16, threads))).toEqual([8, 8, 8])
+  expect([9, 16, 17, 32, 64, 256].map((threads) => groups(16, threads))).toEqual([4, 4, 2, 2, 1, 1])
+  // 3 does not divide 16, 4 does not divide 6
+  expect([groups(6, 9), groups(6, 13), groups(1, 2), groups(2, 2), groups(5, 2)]).toEqual([2, 1, 1, 1, 1])
+  expect(keyLayout(16, 2, true).type).toBe(OnnxType.F32)
+  expect(keyLayout(16, 2, false).type).toBe(OnnxType.F16)
 })
 
 test('progress is told for every block, and a stop is heard between two runs', async () => {

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
@@ -9,8 +10,8 @@ import type { Runtime } from '../native/runtime.ts'
 import { OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime, OnnxSession, Tensor } from '../onnx/runtime.ts'
 import { notNumbers, requireMemory } from './limits.ts'
-import { PRODUCTS, TowerWriter, Weights, allIn } from './onnxTowerModels.ts'
-import type { BlockForms } from './onnxTowerModels.ts'
+import { PRODUCTS, TowerWriter, Weights, allIn, keyLayout } from './onnxTowerModels.ts'
+import type { BlockForms, KeyLayout } from './onnxTowerModels.ts'
 import type { Tower } from './towerInterface.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
@@ -45,6 +46,7 @@ export class OnnxTower implements Tower {
   /** How the products of each block are computed. */
   readonly forms: readonly BlockForms[]
   private readonly vision: VisionFacts
+  private readonly layout: KeyLayout
   private readonly table: Float32Array
   private readonly embed: OnnxSession
   private readonly blocks: readonly Block[]
@@ -54,14 +56,15 @@ export class OnnxTower implements Tower {
     facts: ProjectorFacts,
     version: string,
     forms: readonly BlockForms[],
+    layout: KeyLayout,
     embed: OnnxSession,
     blocks: readonly Block[],
     mergers: readonly OnnxSession[],
   ) {
     this.facts = facts
-    const isExact = forms.every((block) => PRODUCTS.every((name) => block[name] === 'f32'))
-    this.how = `ONNX Runtime ${version}, ${isExact ? 'single precision' : '8 bits'}`
+    this.how = `ONNX Runtime ${version}, ${areExact(forms) ? 'single precision' : '8 bits'}`
     this.forms = forms
+    this.layout = layout
     this.vision = visionOf(facts.family)
     this.table = normaliseTable(facts.mean, facts.std)
     this.embed = embed
@@ -86,7 +89,9 @@ export class OnnxTower implements Tower {
     const file = await open(path)
     const made = new Set<OnnxSession>()
     try {
-      const writer = new TowerWriter(new Weights(ggml, file, facts), facts)
+      const isExact = forms !== 'measured' && areExact(forms)
+      const layout = keyLayout(facts.heads, availableParallelism(), isExact)
+      const writer = new TowerWriter(new Weights(ggml, file, facts), facts, layout)
       const session = async (model: Uint8Array) => {
         signal.throwIfAborted()
         const one = await onnx.session(model)
@@ -97,7 +102,6 @@ export class OnnxTower implements Tower {
         made.delete(one)
         one[Symbol.dispose]()
       }
-      const isExact = forms !== 'measured' && forms.every((block) => PRODUCTS.every((name) => block[name] === 'f32'))
       const rest = isExact ? 'f32' : 'blocks'
       const embed = await session(await writer.embedding())
       const mergers = [await session(await writer.merger('v.post_ln', 'mm.0', 'mm.2', false, rest))]
@@ -108,7 +112,9 @@ export class OnnxTower implements Tower {
       const found: BlockForms[] = []
       const blocks: Block[] = []
       const sample =
-        forms === 'measured' ? new Sample(new OnnxTower(facts, onnx.version, found, embed, blocks, mergers)) : null
+        forms === 'measured'
+          ? new Sample(new OnnxTower(facts, onnx.version, found, layout, embed, blocks, mergers))
+          : null
       await sample?.begin(signal)
       for (let i = 0; i < facts.blocks; i++) {
         const open = async (of: BlockForms, isWatched: boolean): Promise<Block> => {
@@ -135,7 +141,7 @@ export class OnnxTower implements Tower {
         blocks.push(block)
         onProgress((i + 1) / facts.blocks)
       }
-      return new OnnxTower(facts, onnx.version, found, embed, blocks, mergers)
+      return new OnnxTower(facts, onnx.version, found, layout, embed, blocks, mergers)
     } catch (error) {
       for (const one of made) one[Symbol.dispose]()
       throw error
@@ -181,16 +187,14 @@ export class OnnxTower implements Tower {
     const order = codeOf(facts.family).order(rows, columns)
     const patches = rows * columns * 4
     const values = patchValues(vision.patchPixels)
-    requireMemory(frames[0], rewrittenPictureBytes(facts, patches))
+    requireMemory(frames[0], rewrittenPictureBytes(facts, patches, areExact(this.forms) ? 'exact' : 'balanced'))
     const learned = facts.positionSide === null ? null : tableShares(rows, columns, order, facts.positionSide)
-    const vectors = () => new Float32Array(patches * width)
     const picture = {
       order,
       patches,
       ...rotations(rows, columns, order, width / heads),
-      x: vectors(),
-      k: vectors(),
-      v: vectors(),
+      x: new Float32Array(patches * width),
+      keys: new Keys(this.layout, patches, width),
     }
     for (const [first, last] of runs(patches / 4, MAX_ROWS / 4)) {
       signal.throwIfAborted()
@@ -217,7 +221,7 @@ export class OnnxTower implements Tower {
 
   /** Takes a picture through block `i`. `watch` gives what a run tells beside its numbers. */
   async through(
-    { x, k, v, cos, sin, patches, order }: PictureInTower,
+    { x, keys, cos, sin, patches, order }: PictureInTower,
     { before, after }: Block,
     i: number,
     signal: AbortSignal,
@@ -232,10 +236,9 @@ export class OnnxTower implements Tower {
     const isWhole = fullBlocks === null || fullBlocks.includes(i)
     for (const [from, to] of runs(patches, MAX_ROWS)) {
       signal.throwIfAborted()
-      const out = (all: Float32Array) => floats(part(all, from, to, width), 1, to - from, width)
       await before.run(
         { x: floats(part(x, from, to, width), to - from, width), ...rotation(from, to) },
-        { k: out(k), v: out(v), ...watch() },
+        { ...keys.of(from, 1, to - from), ...watch() },
       )
     }
     let start = 0
@@ -254,12 +257,11 @@ export class OnnxTower implements Tower {
       for (const { first, count, from, to } of pieces) {
         signal.throwIfAborted()
         const window = start + first * group.patches
-        const keys = (all: Float32Array) =>
-          floats(part(all, window, window + count * group.patches, width), count, group.patches, width)
         const [at, end] = [window + from, window + (count - 1) * group.patches + to]
         const own = floats(part(x, at, end, width), end - at, width)
         const shape = { type: OnnxType.I64, dims: [3], data: BigInt64Array.from([count, to - from, width], BigInt) }
-        await after.run({ x: own, ...rotation(at, end), k: keys(k), v: keys(v), shape }, { y: own, ...watch() })
+        const inputs = { x: own, ...rotation(at, end), ...keys.of(window, count, group.patches), shape }
+        await after.run(inputs, { y: own, ...watch() })
       }
       start += group.count * group.patches
     }
@@ -296,12 +298,36 @@ interface PictureInTower {
   readonly patches: number
   /** [patches, width]; the blocks write over it. */
   readonly x: Float32Array
-  /** Keys and values of the block at hand, [patches, width]. */
-  readonly k: Float32Array
-  readonly v: Float32Array
+  readonly keys: Keys
   /** Rotary positions, [patches, half a head]. */
   readonly cos: Float32Array
   readonly sin: Float32Array
+}
+
+/** Keys and values of the block at hand, of all patches, group by group of heads. */
+class Keys {
+  private readonly type: KeyLayout['type']
+  private readonly width: number
+  private readonly parts: Readonly<Record<string, Float32Array | Uint16Array>>
+
+  constructor({ type, groups }: KeyLayout, patches: number, width: number) {
+    this.type = type
+    this.width = width / groups
+    const names = Array.from({ length: groups }, (_, group) => [`k${group}`, `v${group}`]).flat()
+    const Numbers = type === OnnxType.F32 ? Float32Array : Uint16Array
+    this.parts = Object.fromEntries(names.map((name) => [name, new Numbers(patches * this.width)]))
+  }
+
+  /** Of `windows` times `patches` patches from the one at `from`, as the models name them. */
+  of(from: number, windows: number, patches: number): Record<string, Tensor> {
+    const { type, width } = this
+    const tensor = (all: Float32Array | Uint16Array): Tensor => ({
+      type,
+      dims: [windows, patches, width],
+      data: all.subarray(from * width, (from + windows * patches) * width),
+    })
+    return Object.fromEntries(Object.entries(this.parts).map(([name, all]) => [name, tensor(all)]))
+  }
 }
 
 /** Looks at the activations that a made picture has in each block. */
@@ -386,6 +412,9 @@ function samplePicture(side: number): Frame {
     }
   return { data, width: side, height: side }
 }
+
+const areExact = (forms: readonly BlockForms[]) =>
+  forms.every((block) => PRODUCTS.every((name) => block[name] === 'f32'))
 
 const floats = (data: Float32Array, ...dims: number[]): Tensor => ({ type: OnnxType.F32, dims, data })
 

@@ -27,6 +27,28 @@ export const allIn = (form: Form): BlockForms => ({ qkv: form, out: form, up: fo
 
 const BLOCK = 128
 
+/** How the keys and values of a picture are kept between the two models of a block, which are computed by groups of heads. */
+export interface KeyLayout {
+  /** In single precision, or in half of it. */
+  readonly type: typeof OnnxType.F32 | typeof OnnxType.F16
+  /** Groups of as many heads each. */
+  readonly groups: number
+}
+
+/** Tasks that the library makes of one head's attention in a run. */
+const TASKS_OF_A_HEAD = 4
+const LEAST_HEADS = 2
+
+/**
+ * The library copies the keys and values that it is given, so that it gets those of few heads at a time: as many as keep all
+ * threads busy. 8-bit products are less exact than numbers of half precision.
+ */
+export function keyLayout(heads: number, threads: number, isExact: boolean): KeyLayout {
+  let atOnce = LEAST_HEADS
+  while (atOnce < heads && (heads % atOnce || atOnce * TASKS_OF_A_HEAD < threads)) atOnce++
+  return { type: isExact ? OnnxType.F32 : OnnxType.F16, groups: Math.max(1, heads / atOnce) }
+}
+
 /** The tensors of a projector file as single-precision numbers. */
 export class Weights {
   private readonly ggml: Ggml
@@ -64,12 +86,14 @@ export class TowerWriter {
   private readonly weights: Weights
   private readonly facts: ProjectorFacts
   private readonly vision: VisionFacts
+  private readonly layout: KeyLayout
   /** Matrices of the block at hand, which may be written twice. */
   private readonly read = new Map<string, Float32Array>()
 
-  constructor(weights: Weights, facts: ProjectorFacts) {
+  constructor(weights: Weights, facts: ProjectorFacts, layout: KeyLayout) {
     this.weights = weights
     this.facts = facts
+    this.layout = layout
     this.vision = visionOf(facts.family)
   }
 
@@ -117,7 +141,7 @@ export class TowerWriter {
     return finish(model, { x }, ['rows', width])
   }
 
-  /** Keys and values of block `i`, [1, rows, width], keys at their positions. */
+  /** Keys and values of block `i`, `k0`, `v0`, `k1` ... by groups of heads, [1, rows, width of a group], keys at their positions. */
   async beforeAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
     const { embeddingLength: width } = this.facts
     const model = new ModelWriter()
@@ -126,8 +150,18 @@ export class TowerWriter {
     const h = await this.norm(model, x, `${name}.ln1`)
     const [k, v] = await this.products(model, h, [`${name}.attn_k`, `${name}.attn_v`], forms.qkv)
     if (isWatched) watch(model, h, 'qkv')
-    const out = { k: this.rotate(model, k!), v: unsqueeze(model, v!) }
-    return finish(model, out, [1, 'rows', width])
+    const { type, groups } = this.layout
+    const out: Record<string, string> = {}
+    for (const [letter, all] of [
+      ['k', this.rotate(model, k!)],
+      ['v', unsqueeze(model, v!)],
+    ] as const) {
+      const kept = type === OnnxType.F32 ? all : model.node('Cast', [all], { to: type })[0]!
+      const parts =
+        groups === 1 ? [kept] : model.node('Split', [kept], { axis: 2, num_outputs: groups }, { outputs: groups })
+      parts.forEach((part, group) => (out[`${letter}${group}`] = part))
+    }
+    return finish(model, out, [1, 'rows', width / groups], type)
   }
 
   /** Turns rows of heads to the rotary positions `cos` and `sin`, [1, rows, width]. */
@@ -140,24 +174,21 @@ export class TowerWriter {
   }
 
   /**
-   * What block `i` adds to `x`: attention over `k` and `v`, then the feed-forward part. `shape`: of the queries, [windows,
-   * queries of each, width].
+   * What block `i` adds to `x`: attention over keys and values as `beforeAttention` gives them, then the feed-forward part.
+   * `shape`: of the queries, [windows, queries of each, width].
    */
   async afterAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
-    const { embeddingLength: width, heads } = this.facts
+    const { embeddingLength: width } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
-    // three sides: with keys by head the library computes all scores of a head at once, which takes as much memory
-    const k = model.input('k', OnnxType.F32, ['windows', 'keys', width])
-    const v = model.input('v', OnnxType.F32, ['windows', 'keys', width])
     const queries = model.input('shape', OnnxType.I64, [3])
     const name = `v.blk.${i}`
     const first = await this.norm(model, x, `${name}.ln1`)
     const [product] = await this.products(model, first, [`${name}.attn_q`], forms.qkv)
     const q = model.node('Reshape', [this.rotate(model, product!), queries])[0]!
-    const [attention] = model.node('MultiHeadAttention', [q, k, v], { num_heads: heads }, { domain: MICROSOFT })
+    const attention = this.attention(model, q!)
     const shape = model.constant({ type: OnnxType.I64, dims: [2], data: BigInt64Array.of(-1n, BigInt(width)) })
-    const rows = model.node('Reshape', [attention!, shape])[0]!
+    const rows = model.node('Reshape', [attention, shape])[0]!
     const [out] = await this.products(model, rows, [`${name}.attn_out`], forms.out)
     const middle = model.node('Add', [x, out!])[0]!
     const h = await this.norm(model, middle, `${name}.ln2`)
@@ -179,6 +210,24 @@ export class TowerWriter {
       ] as const)
         watch(model, value, product)
     return finish(model, { y: model.node('Add', [middle, down!])[0]! }, ['rows', width])
+  }
+
+  /** Attention of queries, [windows, queries, width], over the keys and values that are given with a run. */
+  private attention(model: ModelWriter, queries: string): string {
+    const { embeddingLength: width, heads } = this.facts
+    const { type, groups } = this.layout
+    const whole = (name: string) => {
+      // three sides: with keys by head the library computes all scores of a head at once, which takes as much memory
+      const kept = model.input(name, type, ['windows', 'keys', width / groups])
+      return type === OnnxType.F32 ? kept : model.node('Cast', [kept], { to: OnnxType.F32 })[0]!
+    }
+    const parts =
+      groups === 1 ? [queries] : model.node('Split', [queries], { axis: 2, num_outputs: groups }, { outputs: groups })
+    const found = parts.map((part, group) => {
+      const inputs = [part, whole(`k${group}`), whole(`v${group}`)]
+      return model.node('MultiHeadAttention', inputs, { num_heads: heads / groups }, { domain: MICROSOFT })[0]!
+    })
+    return groups === 1 ? found[0]! : model.node('Concat', found, { axis: 2 })[0]!
   }
 
   private activate(model: ModelWriter, x: string): string {
@@ -283,10 +332,15 @@ function watch(model: ModelWriter, value: string, name: string): void {
   }
 }
 
-function finish(model: ModelWriter, outputs: Readonly<Record<string, string>>, dims: readonly (number | string)[]) {
+function finish(
+  model: ModelWriter,
+  outputs: Readonly<Record<string, string>>,
+  dims: readonly (number | string)[],
+  type: OnnxType = OnnxType.F32,
+) {
   for (const [name, value] of Object.entries(outputs)) {
     model.node('Identity', [value], {}, { outputs: [name] })
-    model.output(name, OnnxType.F32, dims)
+    model.output(name, type, dims)
   }
   return model.finish()
 }

@@ -1,19 +1,18 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '#contract'
-import koffi from 'koffi'
 import { POSITIONS } from '../../gguf/checkProjector.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { LEAST_REWRITTEN_BYTES } from '../../memory/memoryModel.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Ggml } from '../native/ggml.ts'
+import { extraBufferTypes, timeProduct, timed } from '../native/products.ts'
+import type { MatrixKind } from '../native/products.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
 
-/** How the matrices of a tower are kept: their number type, and the buffer type that computes with it (null: the default). */
-export interface WeightKind {
-  readonly type: number
-  readonly bufferType: Pointer
+/** How the matrices of a tower are kept. */
+export interface WeightKind extends MatrixKind {
   readonly name: string
 }
 
@@ -21,7 +20,6 @@ export interface WeightKind {
 export const PROBE = { inputs: 1280, outputs: 1280, columns: 192 }
 /** As many patches that look at all of a larger picture, by two heads of a 2B tower. */
 export const ATTENTION_PROBE = { queries: 192, keys: 2048, heads: 2, headLength: 80 }
-const PROBE_RUNS = 3
 /** Another type has to be faster by so much to be worth its rounding. */
 export const WORTH = 0.8
 
@@ -93,70 +91,16 @@ async function timeAttention({ ggml, cpu }: Runtime): Promise<number> {
       const values = new Float32Array(headLength * rows * heads).fill(0.5)
       ggml.tensorSet(input, values, 0, values.byteLength)
     }
-    return await processorMs(() => ggml.graphCompute(cpu, graph))
+    return (await timed(() => ggml.graphCompute(cpu, graph))).processorMs
   } finally {
     ggml.gallocrFree(allocator)
     ggml.free(context)
   }
 }
 
-/** Processor time of this process while it does something, in ms: the best of three times after a first one. */
-export async function processorMs(work: () => Promise<unknown>): Promise<number> {
-  let best = Infinity
-  for (let run = 0; run <= PROBE_RUNS; run++) {
-    const before = process.cpuUsage()
-    await work()
-    const { user, system } = process.cpuUsage(before)
-    if (run > 0) best = Math.min(best, (user + system) / 1000)
-  }
-  return best
-}
-
-/** Buffer types beside the default one in which the CPU backend keeps weights in a layout of its own. */
-function extraBufferTypes({ ggml, cpu }: Runtime): Pointer[] {
-  const device = ggml.backendDevice(cpu)
-  const getter = ggml.regProcAddress(ggml.deviceReg(device), 'ggml_backend_dev_get_extra_bufts')
-  if (!getter) return []
-  const list = koffi.call(getter, koffi.proto('void *(void *device)'), device) as Pointer
-  const found: Pointer[] = []
-  for (let i = 0; list; i++) {
-    const bufferType = koffi.decode(list, i * 8, 'void*') as Pointer
-    if (!bufferType) break
-    found.push(bufferType)
-  }
-  return found
-}
-
-/** Processor time in ms of one product with a matrix of that kind; null when this CPU does not compute with it. */
-async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | null> {
-  const { inputs, outputs, columns } = PROBE
-  const weights = ggml.init({ mem_size: 1 << 16, mem_buffer: null, no_alloc: true })
-  const context = ggml.init({ mem_size: 1 << 18, mem_buffer: null, no_alloc: true })
-  const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
-  const matrix = ggml.newTensor2d(weights, kind.type, inputs, outputs)
-  const buffer = kind.bufferType
-    ? ggml.allocCtxTensorsFrom(weights, kind.bufferType)
-    : ggml.allocCtxTensors(weights, cpu)
-  try {
-    const x = ggml.newTensor2d(context, GgmlType.F32, inputs, columns)
-    ggml.setInput(x)
-    const product = ggml.mulMat(context, matrix, x)
-    if (!buffer || !ggml.deviceSupportsOp(ggml.backendDevice(cpu), product)) return null
-    const zeros = new Uint8Array(ggml.nbytes(matrix))
-    ggml.tensorSet(matrix, zeros, 0, zeros.byteLength)
-    const graph = ggml.newGraph(context, 16, false)
-    ggml.buildForwardExpand(graph, product)
-    if (!(await ggml.gallocrAllocGraph(allocator, graph))) return null
-    const values = new Float32Array(inputs * columns).fill(0.5)
-    ggml.tensorSet(x, values, 0, values.byteLength)
-    return await processorMs(() => ggml.graphCompute(cpu, graph))
-  } finally {
-    ggml.gallocrFree(allocator)
-    if (buffer) ggml.bufferFree(buffer)
-    ggml.free(context)
-    ggml.free(weights)
-  }
-}
+/** Processor time of one product with a matrix of that kind, in ms; null when this CPU does not compute with it. */
+const time = async (runtime: Runtime, kind: WeightKind): Promise<number | null> =>
+  (await timeProduct(runtime, PROBE, kind))?.processorMs ?? null
 
 const CHUNK_BYTES = 16 << 20
 /** Numbers of a row must fill whole blocks of the quantized types. */

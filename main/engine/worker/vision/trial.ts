@@ -1,13 +1,14 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
+import { timed } from '../native/products.ts'
 import type { Runtime } from '../native/runtime.ts'
 import type { TowerSpeed } from '../../types.ts'
 import { MICROSOFT, ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime } from '../onnx/runtime.ts'
 import { product, quantize } from './onnxTowerModels.ts'
 import type { BlockForms, Form, Matrix } from './onnxTowerModels.ts'
-import { ATTENTION_PROBE, PROBE, attentionMs, fastestKind, plainMs, processorMs } from './projector.ts'
+import { ATTENTION_PROBE, PROBE, attentionMs, fastestKind, plainMs } from './projector.ts'
 
 /**
  * What one product takes on this computer in each form, and `attention` of patches, processor time in ms; null: it cannot be
@@ -143,7 +144,7 @@ async function time(onnx: OnnxRuntime, form: Form): Promise<number> {
   using session = await onnx.session(productModel({ numbers, columns: inputs, rows: outputs }, form))
   const x = { type: OnnxType.F32, dims: [count, inputs], data: new Float32Array(inputs * count).fill(0.5) }
   const y = { type: OnnxType.F32, dims: [count, outputs], data: new Float32Array(outputs * count) }
-  return await processorMs(() => session.run({ x }, { y }))
+  return (await timed(() => session.run({ x }, { y }))).processorMs
 }
 
 async function timeAttention(onnx: OnnxRuntime): Promise<number> {
@@ -161,5 +162,5 @@ async function timeAttention(onnx: OnnxRuntime): Promise<number> {
     data: new Float32Array(count * width).fill(0.5),
   })
   const [q, k, v, out] = [rows(queries), rows(keys), rows(keys), rows(queries)]
-  return await processorMs(() => session.run({ q, k, v }, { y: out }))
+  return (await timed(() => session.run({ q, k, v }, { y: out }))).processorMs
 }
