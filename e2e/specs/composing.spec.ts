@@ -23,6 +23,7 @@ test('pictures are numbered through the conversation, in the composer, the quest
 test('pictures stand among the words where the caret is, move by keys, and are kept and sent in that order', async ({
   chat,
   data,
+  shell,
 }) => {
   const { page } = chat
   const wordsBefore = (number: number) => page.getByRole('textbox', { name: `Words before Picture ${number}` })
@@ -56,7 +57,8 @@ test('pictures stand among the words where the caret is, move by keys, and are k
   await expect(chat.question).toHaveValue('with and say more')
   await page.keyboard.press('ControlOrMeta+z')
   await expect(wordsBefore(2)).toHaveValue('with ')
-  await expect.poll(() => savedDraft(join(data, 'data'))).toContain('and say more')
+  // the browser shell saves it as the page goes away
+  if (shell === 'electron') await expect.poll(() => savedDraft(join(data, 'data'))).toContain('and say more')
   await page.reload()
   await expect(wordsBefore(1)).toHaveValue('Compare ')
   await expect(wordsBefore(2)).toHaveValue('with ')
