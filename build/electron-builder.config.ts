@@ -28,6 +28,15 @@ const notUsed = ['onnxruntime-node', 'onnxruntime-common', 'adm-zip', 'global-ag
   (name) => `!node_modules/${name}/**`,
 )
 
+/** What systems offer to open with the app, beside the program that they open it with: no file is taken over. */
+const opened = {
+  endings: ['pdf', 'png', 'jpg', 'jpeg', 'webp', 'gif', 'heic', 'tif', 'tiff', 'mp4', 'mov', 'webm'],
+  mimes: [
+    ...['application/pdf', 'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/heif', 'image/tiff'],
+    ...['video/mp4', 'video/quicktime', 'video/webm'],
+  ],
+}
+
 /** Installers for the three systems; signing and updates come later. */
 export const configuration: Configuration = {
   appId: 'app.sightline.desktop',
@@ -79,6 +88,7 @@ export const configuration: Configuration = {
   mac: {
     files: [onnxLibrary('darwin', 'libonnxruntime.1.dylib')],
     category: 'public.app-category.productivity',
+    fileAssociations: [{ ext: opened.endings, name: 'Picture, video or PDF', role: 'Viewer', rank: 'Alternate' }],
     target: [
       { target: 'dmg', arch: ['arm64', 'x64'] },
       { target: 'zip', arch: ['arm64', 'x64'] },
@@ -87,6 +97,7 @@ export const configuration: Configuration = {
   linux: {
     files: [onnxLibrary('linux', 'libonnxruntime.so.1')],
     category: 'Utility',
+    mimeTypes: opened.mimes,
     maintainer: 'Sightline',
     target: [
       { target: 'AppImage', arch: ['x64'] },

@@ -8,6 +8,7 @@ import type { CoreSupervisor } from './core/supervisor.ts'
 import { forkUtility, utilityLine, utilityWorkers } from './core/utility.ts'
 import { openMainLog } from './mainLog.ts'
 import { appMenu } from './menu.ts'
+import { filesNamed } from './openedFiles.ts'
 import { denyPermissions, handleDisplayMedia } from './permissions.ts'
 import { appPaths, electronPorts } from './ports/index.ts'
 import { handleProtocol, scheme } from './protocol.ts'
@@ -39,6 +40,20 @@ function newConversation(): void {
   showWindow()
   void core.current?.command({ type: 'newConversation' })
 }
+
+/** Puts files that the user opened with the app into the question that starts a conversation. */
+function openFiles(paths: readonly string[]): void {
+  if (paths.length === 0) return
+  // where there is no core, the window says so
+  void core.running().then(
+    (running) => running.openFiles(paths),
+    () => {},
+  )
+}
+
+/** Files that macOS names before the core is there. */
+const early: string[] = []
+let isStarted = false
 
 /** Starts the core and the first window, each without waiting for the other. */
 async function start(): Promise<void> {
@@ -95,7 +110,13 @@ async function start(): Promise<void> {
   })
   handlePortRequests(ipcMain, core)
   handleGivenFiles(ipcMain, core)
-  app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
+  app.on('second-instance', (_event, argv, folder) => {
+    if (argv.includes(CAPTURE_SWITCH)) return capture()
+    open()
+    openFiles(filesNamed(argv, folder, import.meta.filename))
+  })
+  isStarted = true
+  openFiles([...early, ...filesNamed(process.argv, process.cwd(), import.meta.filename)])
   app.on('activate', open)
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
@@ -117,6 +138,12 @@ function report(error: unknown): void {
 }
 
 app.enableSandbox()
+app.on('open-file', (event, path) => {
+  event.preventDefault()
+  if (!isStarted) return void early.push(path)
+  showWindow()
+  openFiles([path])
+})
 protocol.registerSchemesAsPrivileged([scheme])
 app.on('web-contents-created', (_event, contents) =>
   guardContents(contents, () => BrowserWindow.fromWebContents(contents)),

@@ -62,6 +62,24 @@ test('a removed conversation comes back from its export, and the window hears of
   await expect(app.attachments.open(exported.sha)).rejects.toEqual(code('NotFound'))
 })
 
+test('a system prompt of an imported conversation goes on as its preset, once', async () => {
+  const message = { id: 'q', parentId: null, childrenIds: [], role: 'user', content: 'Hello' }
+  const history = { messages: { q: message }, currentId: 'q' }
+  const chat = { id: 'c', title: 'C', chat: { params: { system: 'Be short' }, history } }
+  const bring = async () => {
+    const upload = randomUUID()
+    await send(upload, Buffer.from(JSON.stringify([chat])))
+    return run({ name: 'chat-export.json', upload })
+  }
+  const { imported } = await bring()
+  const conversationId = imported[0]!.id
+  const preset = async () => (await client.drafts.get({ conversationId })).draft.preset
+  expect(await preset()).toEqual({ name: 'Imported', systemPrompt: 'Be short' })
+  await client.drafts.save({ conversationId, draft: { text: 'x', media: [], format: null, compareWith: null } })
+  expect(await bring()).toMatchObject({ count: 0, alreadyHere: 1 })
+  expect(await preset()).toBeUndefined()
+})
+
 test('what cannot be imported is refused, and its upload goes', async () => {
   const upload = randomUUID()
   await send(upload, Buffer.from('{"a": 1}'))

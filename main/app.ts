@@ -70,6 +70,8 @@ export interface App {
    * No other path that a window names is opened.
    */
   readonly giveFile: (path: string) => void
+  /** Puts files of this computer that were opened with the app into the question that starts a conversation. */
+  readonly openFiles: (paths: readonly string[]) => Promise<void>
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
@@ -193,6 +195,12 @@ export function createApp(
   const exchange = createExchange({
     ...{ conversations, attachments, folder: join(paths.data, 'exchange') },
     wasGiven: (path) => media.wasGiven(path),
+    // as a preset of the conversation, which can be taken off
+    keepSystem: (id, systemPrompt) =>
+      drafts.save(id, {
+        ...drafts.get(id),
+        preset: { name: 'Imported', systemPrompt: systemPrompt.slice(0, 500_000) },
+      }),
   })
   const inspecting = createInspectInput({ conversations, models })
   const commands = new Emitter<HostCommand>()
@@ -367,6 +375,10 @@ export function createApp(
     command: (command) => commands.emit(command),
     receive: (address, body, signal) => receivePosted(stores, address, body, signal),
     giveFile: (path) => media.giveFile(path),
+    async openFiles(paths) {
+      await media.openFiles(paths)
+      commands.emit({ type: 'openFiles' })
+    },
     attachments: stores.attachments,
     frames: stores.frames,
     captures: capturing.gateway,

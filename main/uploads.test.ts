@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createApp } from './app.ts'
@@ -81,4 +81,23 @@ test('a call that is given up ends the storing, and nothing is left; so does a w
   expect(files()).toHaveLength(1)
   close()
   await expect.poll(files).toEqual([])
+})
+
+test('files that were opened with the app are told once, and may be read and stored; what is no file is passed over', async () => {
+  const { client } = open(true)
+  const note = join(folder.path, 'videos', 'note.txt')
+  writeFileSync(note, 'Milk')
+  const commands = await client.host.watch()
+  const command = commands.next()
+  await app?.openFiles([note, join(folder.path, 'videos'), join(folder.path, 'gone.png')])
+  expect((await command).value).toEqual({ type: 'openFiles' })
+  const opened = await client.attachments.takeOpened()
+  expect(opened).toMatchObject([{ path: note, name: 'note.txt', bytes: 4 }])
+  expect(await client.attachments.takeOpened()).toEqual([])
+  const file = await app!.attachments.open(opened[0]!.id)
+  expect(readFileSync(file.path, 'utf8')).toBe('Milk')
+  const events = await client.attachments.storeFile({ path: note, bytes: 4 })
+  expect((await events.next()).value).toMatchObject({ type: 'progress', done: 4 })
+  await expect(events.next()).rejects.toMatchObject({ code: 'UnsupportedMedia' })
+  await expect(app!.attachments.open('0'.repeat(64))).rejects.toMatchObject({ code: 'NotFound' })
 })

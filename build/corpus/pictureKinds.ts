@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
-import { cr3, raf } from '../../main/lib/picture/raw/testing/rawFiles.ts'
+import { cr3, mrw, raf } from '../../main/lib/picture/raw/testing/rawFiles.ts'
 import { apng } from '../../main/lib/picture/testing/apngFile.ts'
 import { psd, resource } from '../../main/lib/picture/testing/psdFile.ts'
 import { tiffHead } from '../../main/lib/picture/tiff/encode.ts'
@@ -345,18 +345,18 @@ export const pictureKinds: readonly Kind[] = [
     make: async () => cr3([await picture().jpeg().toBuffer()]),
   },
   {
-    name: 'RAF, RW2, ORF, X3F',
-    from: 'Fujifilm, Panasonic, Olympus, Sigma cameras',
+    name: 'RAF, RW2, ORF, X3F, MRW',
+    from: 'Fujifilm, Panasonic, Olympus, Sigma, Minolta cameras',
     file: 'DSCF0001.RAF',
     shown: stored,
     make: async () => raf(await picture().jpeg().toBuffer()),
   },
   {
-    name: 'MRW and other raw files without a preview that is known',
-    from: 'Minolta cameras',
+    name: 'Raw files without a preview in them',
+    from: 'old cameras',
     file: 'PICT0001.MRW',
     shown: '',
-    make: async () => Buffer.from('\0MRM\0\0\0\0', 'latin1'),
+    make: async () => mrw(Buffer.alloc(0)),
   },
   {
     name: 'PSD, PSB',
@@ -376,7 +376,7 @@ export const pictureKinds: readonly Kind[] = [
     name: 'JPEG XL',
     from: 'iPhone 16 Pro, some programs',
     file: 'photo.jxl',
-    shown: 'as it is, in sRGB; of an animation its first picture',
+    shown: 'as it is, in sRGB; of an animation its first picture, or all of them as a video',
     make: async () => fixture('drawing.jxl'),
   },
   {
@@ -387,7 +387,7 @@ export const pictureKinds: readonly Kind[] = [
     make: async () => fixture('drawing.jp2'),
   },
   {
-    name: 'SVG',
+    name: 'SVG, SVGZ',
     from: 'design programs, the web',
     file: 'drawing.svg',
     shown: 'drawn as large as its detail allows, over white; nothing else is loaded',

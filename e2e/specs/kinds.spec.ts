@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -102,6 +102,20 @@ test('a moving picture is a still one or a video with the times of its pictures'
     await expect(chat.tray).toContainText('This is a sequence of 4 pictures')
     await page.getByRole('button', { name: /^Remove picture 1/ }).click()
   }
+})
+
+test('a JPEG XL that moves, which no browser shows, is a video too', async ({ chat }) => {
+  const { page } = chat
+  const videos = new VideoPage(page)
+  await chat.drop(
+    file('moves.jxl', readFileSync(join(import.meta.dirname, '../../main/lib/picture/fixtures/moving.jxl'))),
+  )
+  await page.getByRole('button', { name: 'Use as a video' }).click()
+  await expect(videos.tiles).toHaveCount(1)
+  await expect(chat.button('Send')).toBeEnabled()
+  await videos.open()
+  await expect(videos.dialog).toContainText('24 × 16')
+  await expect(videos.cost).toContainText(/^[23] frames/)
 })
 
 const letter = file('letter.docx', Buffer.from(`PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`, 'latin1'))

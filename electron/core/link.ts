@@ -26,7 +26,10 @@ export interface ShellPorts extends Omit<Ports, 'spawnWorker'> {
 
 /** What the running core supplies to Electron's main process. */
 export interface RunningCore
-  extends Pick<App, 'command' | 'giveFile' | 'startCapture' | 'permits' | 'onDownloads' | 'captures' | 'close'> {
+  extends Pick<
+    App,
+    'command' | 'giveFile' | 'openFiles' | 'startCapture' | 'permits' | 'onDownloads' | 'captures' | 'close'
+  > {
   readonly attachments: Pick<App['attachments'], 'open'>
   readonly frames: Pick<App['frames'], 'open'>
   /** Answers a window over a port that no other process listens to. */

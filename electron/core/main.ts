@@ -21,6 +21,7 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
     ...{
       command: app.command,
       giveFile: app.giveFile,
+      openFiles: app.openFiles,
       startCapture: app.startCapture,
       onDownloads: app.onDownloads,
       close: app.close,

@@ -4,6 +4,7 @@ import { AppError, pageName } from '#contract'
 import type { AnswerRequest, ChatMessage, ChatPart, Engine, Headless, Source } from '../headless.ts'
 import { temporaryFolder } from '../lib/files/files.ts'
 import { printToPdf } from '../lib/office/libreOffice.ts'
+import type { PageCount } from '../lib/pdf/index.ts'
 import { SNIFF_BYTES, sniff } from '../lib/picture/index.ts'
 import type { FileKind } from '../lib/picture/index.ts'
 import { openFile } from '../lib/picture/reader.ts'
@@ -34,8 +35,8 @@ export class DrawnPages {
     this.pixels = pixels
   }
 
-  /** How many pages the file has. Throws as `MediaProcess.pages`, and as `printToPdf`. */
-  count(path: string): Promise<number> {
+  /** How many pages the file has, and their labels. Throws as `MediaProcess.pages`, and as `printToPdf`. */
+  count(path: string): Promise<PageCount> {
     return this.#asked(this.#file(path).then((file) => this.#options.paged.pages(file)))
   }
 
@@ -81,8 +82,9 @@ export class DrawnPages {
   async #draw(path: string, page: number): Promise<Source> {
     const target = await this.#place('png')
     const { paged, tell } = this.#options
-    const name = pageName(basename(path), page)
-    for (const note of await paged.page(await this.#file(path), page, this.pixels, target)) tell(`${name}: ${note}`)
+    const { notes, label } = await paged.page(await this.#file(path), page, this.pixels, target)
+    const name = pageName(basename(path), page, label)
+    for (const note of notes) tell(`${name}: ${note}`)
     return { path: target, name }
   }
 

@@ -249,8 +249,8 @@ async function pagesOf(file: string, drawn: DrawnPages, list: string | undefined
     return { name: title, source: { path, name: title, page } }
   }
   if (await isDrawn(path)) {
-    const count = await drawn.count(path)
-    const wanted = list === undefined ? Array.from({ length: count }, (_, i) => i + 1) : pagesIn(list, count)
+    const { pages, labels } = await drawn.count(path)
+    const wanted = list === undefined ? Array.from({ length: pages }, (_, i) => i + 1) : pagesIn(list, pages, labels)
     if (typeof wanted === 'string') throw new UsageError(`--pages ${list}: ${wanted}`)
     return wanted.map(named)
   }

@@ -1,7 +1,8 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
+import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, MessageStatus, Thinking } from './conversations.ts'
 import { SavedDraft } from './drafts.ts'
+import { ErrorInfo } from './errors.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, ScreenPlace, Sha256 } from './media.ts'
 import { Sampling } from './sampling.ts'
 import { AppliedPreset } from './presets.ts'
@@ -135,6 +136,8 @@ export const ask = {
   goOn: oc.input(z.object({ messageId: Id, thinking, preset })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
+  /** Waits until an answer has ended, and says how; at once for one that has. Throws NotFound. */
+  ended: oc.input(z.object({ messageId: Id })).output(z.object({ status: MessageStatus, error: ErrorInfo.nullable() })),
   /**
    * The exact tokens of each part of a question, of the conversation before it and of the context, at once. Aborting the
    * call ends the work.

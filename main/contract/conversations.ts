@@ -219,19 +219,24 @@ export const Progress = z.object({
 })
 export type Progress = z.infer<typeof Progress>
 
+/** What is told of all messages of a path, loaded or not. */
+const onPath = { path: z.array(Id), pairs: z.record(Id, Id), branched: z.boolean() }
+
 /**
  * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
- * take the new snapshot. `messages`: the path from the root to the current leaf; `others`: the other answers of the pairs
- * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
+ * take the new snapshot. `path`: the ids of the messages from the root to the current leaf; `pairs`: the other answer of each
+ * pair on it, by the id of the one on it; `branched`: any message of the conversation has several versions. `messages`: the newest of the
+ * path, one after another, and `others` what stands beside them; the rest is asked for by `messages`. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
  * begins with the first of them and has ended when a `message` follows that tells its `ms`. `branch`: below `after` (null: from the
- * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
- * shown any more. `conversation`: its title, its times or where it is kept changed.
+ * root) the path goes on with `path` from now on, `messages` are the newest of that, `pairs`, `others` and `progress` theirs; what
+ * stood there before is not shown any more. `conversation`: its title, its times or where it is kept changed.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     seq: z.int(),
     conversation: Conversation,
+    ...onPath,
     messages: z.array(Message),
     others: z.array(Message),
     progress: z.record(z.string(), Progress),
@@ -243,6 +248,7 @@ export const ConversationEvent = z.discriminatedUnion('type', [
     type: z.literal('branch'),
     seq: z.int(),
     after: Id.nullable(),
+    ...onPath,
     messages: z.array(Message),
     others: z.array(Message),
     progress: z.record(z.string(), Progress),
@@ -280,12 +286,12 @@ export type SearchFilter = z.infer<typeof SearchFilter>
 
 /**
  * A message that holds what is searched for: in its words, or, where none of it stands there, in the name of a picture or
- * video, or else in what a model saw in its picture `picture`. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
+ * video, or else in the text of its page or in what a model saw in its picture, which `picture` is. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
  */
 export const SearchHit = z.object({
   messageId: Id,
   role: z.enum(['user', 'assistant']),
-  in: z.enum(['text', 'file', 'picture']),
+  in: z.enum(['text', 'file', 'page', 'picture']),
   snippet: z.string(),
   picture: z.object({ sha: Sha256, name: z.string() }).optional(),
 })
@@ -315,6 +321,18 @@ export const MapEntry = z.object({
 })
 export type MapEntry = z.infer<typeof MapEntry>
 
+/** A picture or video of a message on the shown path: the message, the place among its parts, and what it is. */
+export const PathMedium = z.object({
+  messageId: Id,
+  role: z.enum(['user', 'assistant']),
+  place: z.int(),
+  part: Part,
+})
+export type PathMedium = z.infer<typeof PathMedium>
+
+/** The most messages that are asked for at once. */
+export const MOST_MESSAGES = 200
+
 const Query = z.string().max(200)
 
 /** Conversations that something is done with together; those that are gone by then are passed over. */
@@ -323,8 +341,12 @@ const Ids = z.array(Id).min(1).max(100_000)
 export const conversations = {
   /** The list, newest first, and its changes. */
   watchList: oc.output(eventIterator(ConversationListEvent)),
-  /** One conversation: a snapshot of the path from the root to the current leaf, then its events. */
+  /** One conversation: a snapshot of its path with the newest messages, then its events. */
   watch: oc.input(z.object({ id: Id })).output(eventIterator(ConversationEvent)),
+  /** Messages of a conversation by their ids; those that are gone or of another are passed over. */
+  messages: oc.input(z.object({ id: Id, ids: z.array(Id).min(1).max(MOST_MESSAGES) })).output(z.array(Message)),
+  /** The pictures and videos of a conversation's shown path, in their order. */
+  media: oc.input(z.object({ id: Id })).output(z.array(PathMedium)),
   /**
    * Search over titles, texts of messages and names of their files, titles first, then the newest. Without a query all that
    * the filter lets through; nothing where that is unset too.

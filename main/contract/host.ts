@@ -48,6 +48,8 @@ export const HostCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('openConversation'), conversationId: Id }),
   /** The window begins a capture itself, or says why there can be none. */
   z.object({ type: z.literal('capture') }),
+  /** Files were opened with the app: `attachments.takeOpened` tells which. */
+  z.object({ type: z.literal('openFiles') }),
 ])
 export type HostCommand = z.infer<typeof HostCommand>
 

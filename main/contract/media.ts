@@ -122,8 +122,19 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
-/** A page of a stored file with pages (`PagedFile`), counted from 1. */
-export const PdfPage = z.object({ pdf: Sha256, number: z.int().positive() })
+/** The longest label of a page that is kept, in characters. */
+export const MAX_PAGE_LABEL = 32
+
+/**
+ * A page of a stored file with pages (`PagedFile`), counted from 1. `label`: what its file calls it, where that is not its number.
+ * `text`: it has a text layer, which `pages.text` tells.
+ */
+export const PdfPage = z.object({
+  pdf: Sha256,
+  number: z.int().positive(),
+  label: z.string().min(1).max(MAX_PAGE_LABEL).optional(),
+  text: z.literal(true).optional(),
+})
 export type PdfPage = z.infer<typeof PdfPage>
 
 /** A stored picture. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
@@ -278,6 +289,18 @@ export const FileToStore = z.object({
 })
 export type FileToStore = z.infer<typeof FileToStore>
 
+/**
+ * A file that its user opened with the app: where it lies, and by which `id` its bytes are read below the address of attachments as those of
+ * a stored file are.
+ */
+export const OpenedFile = z.object({
+  id: Sha256,
+  path: z.string(),
+  bytes: z.int().nonnegative(),
+  name: z.string(),
+})
+export type OpenedFile = z.infer<typeof OpenedFile>
+
 /** How files come into the app where the window may name them by their path; how they come as bytes: `HostDescription.attachments`. */
 export const attachments = {
   /**
@@ -286,4 +309,6 @@ export const attachments = {
    * not as the window saw it or changes meanwhile; UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
   storeFile: oc.input(FileToStore).output(eventIterator(StoreEvent)),
+  /** The files that were opened with the app since this was asked last, by whichever window. */
+  takeOpened: oc.output(z.array(OpenedFile)),
 }

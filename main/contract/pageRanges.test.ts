@@ -29,6 +29,33 @@ describe('a list of pages', () => {
     expect(readPages('2', 1)).toBe('There is only page 1.')
   })
 
+  describe('by their labels', () => {
+    const labels = ['Cover', 'i', 'ii', '1', '2', '3', 'A-1', 'A-2']
+
+    test.each([
+      ['i-ii, A-1', [2, 3, 7]],
+      ['2', [5]],
+      ['cover - 1', [1, 2, 3, 4]],
+      ['A-1-A-2', [7, 8]],
+      ['-ii', [1, 2, 3]],
+      ['3-', [6, 7, 8]],
+    ])('"%s" names them', (text, pages) => {
+      expect(readPages(text, 8, labels)).toEqual(pages)
+      expect(readPages(writePages(pages, labels), 8, labels)).toEqual(pages)
+    })
+
+    test('what is none is refused, and numbers are pages where no label is a number', () => {
+      expect(readPages('8', 8, labels)).toBe('"8" is no page. Write pages as in Cover-i.')
+      expect(readPages('ii-i', 8, labels)).toBe('ii-i runs backwards. Write i-ii.')
+      expect(readPages('2', 3, ['a', 'b', 'c'])).toEqual([2])
+    })
+
+    test('only where each is another one', () => {
+      expect(readPages('2', 3, ['1', '1', '2'])).toEqual([2])
+      expect(writePages([1, 3], ['1', '1', '2'])).toBe('1, 3')
+    })
+  })
+
   test('is written as it is read', () => {
     expect(writePages([1, 2, 3, 7, 9, 10])).toBe('1-3, 7, 9-10')
     expect(writePages([])).toBe('')

@@ -31,8 +31,8 @@ const unused = () => {
 }
 const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
-  attachments: { storeFile: unused },
-  pages: { open: unused, takePage: unused },
+  attachments: { storeFile: unused, takeOpened: () => [] },
+  pages: { open: unused, takePage: unused, text: unused },
   inputs: { inspect: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
@@ -77,6 +77,8 @@ const handlers: Handlers = {
   conversations: {
     watchList: unused,
     watch: unused,
+    messages: unused,
+    media: unused,
     search: ({ limit }) => (limit === 30 ? [] : unused()),
     findIn: unused,
     answeredBy: unused,
@@ -98,6 +100,7 @@ const handlers: Handlers = {
     goOn: unused,
     retry: unused,
     stop: unused,
+    ended: unused,
     count: unused,
     prepare: unused,
     checkFormat: unused,

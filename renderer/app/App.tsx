@@ -28,9 +28,10 @@ import {
   Conversation,
   followConversation,
   lastQuestion,
+  loadWholePath,
   progressText,
   stop,
-  useMediaBefore,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
@@ -64,13 +65,14 @@ import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { endFinding, showFound } from '../lib/finding.ts'
 import type { Shown } from '../lib/finding.ts'
-import { followHost, useHost } from '../lib/host.ts'
+import { followHost, useHost, whenHost } from '../lib/host.ts'
 import { printConversation } from '../lib/printing.ts'
 import { followPresets } from '../lib/presets.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { questionField } from '../lib/questionField.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
+import { openedFiles } from '../lib/upload.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame, Header, SidebarToggle, useSidebar } from './Frame.tsx'
 import { ModelsView, Sources, download } from './ModelsView.tsx'
@@ -96,7 +98,7 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
-  const before = useMediaBefore(useEdited(conversationId))
+  const before = useMediaCount(useEdited(conversationId))
   const inTrash = useOpenConversation(
     ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
   )
@@ -180,6 +182,7 @@ export function App(): ReactNode {
   useShortcuts({
     ...actions,
     capture: startFromOutside,
+    openFiles: () => void takeOpened(() => open(null)),
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
@@ -343,6 +346,18 @@ function editLast(): void {
   if (question) void editQuestion(question)
 }
 
+/** Puts files that were opened with the app into the question of a new conversation. */
+async function takeOpened(onNew: () => void): Promise<void> {
+  try {
+    const files = await openedFiles(await whenHost())
+    if (files.length === 0) return
+    onNew()
+    await addFiles(null, files)
+  } catch (thrown) {
+    announce(toAppError(thrown).message)
+  }
+}
+
 /** What the conversation has done in the composer; null: it has none, as it is in the trash. */
 function useComposing(conversationId: string | null, inTrash: boolean): Composing | null {
   return useMemo(() => {
@@ -388,7 +403,7 @@ function usePrint(open: (id: string) => void): (id: string) => void {
     // the dialog that asked for it is gone by then
     const timer = setTimeout(() => {
       setWanted(null)
-      void printConversation()
+      void loadWholePath().then(printConversation, (thrown: unknown) => announce(toAppError(thrown).message))
     })
     return () => clearTimeout(timer)
   }, [wanted, isReady])

@@ -24,6 +24,7 @@ const otherShortcuts: readonly {
   {
     title: 'Search',
     rows: [
+      [shortcut('F'), 'Find in this conversation'],
       ['F3', 'Next hit'],
       [isMac ? '⇧F3' : 'Shift F3', 'Hit before'],
       ['Esc', 'End the search'],

@@ -9,6 +9,7 @@ export interface Shortcuts extends Readonly<Record<ShortcutAction, () => void>> 
   readonly escape: () => void
   readonly openConversation: (id: string) => void
   readonly capture: () => void
+  readonly openFiles: () => void
 }
 
 /** A dialog, menu or list that is open takes Escape for itself. */
@@ -40,6 +41,8 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   })
   useEffect(() => {
     const stop = new AbortController()
+    // those that the app was started with
+    onCommand({ type: 'openFiles' })
     void followCommands((command) => onCommand(command), stop.signal)
     return () => stop.abort()
   }, [])

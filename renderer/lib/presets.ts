@@ -1,8 +1,10 @@
 import type { AppliedPreset, ListedPreset, Preset } from '#contract'
 import { create } from 'zustand'
 import { createChosen } from './chosenIn.ts'
+import { budgetOf, useFamily } from './detail.ts'
 import { follow } from './follow.ts'
 import { call, connection } from './rpc.ts'
+import { filledIn } from './variables.ts'
 
 /** The presets as the core has them, the user's own first. */
 export const usePresets = create<{ readonly presets: readonly ListedPreset[] }>(() => ({ presets: [] }))
@@ -40,3 +42,16 @@ export const onPreset = applied.onChange
 
 /** A new conversation has been started: what a preset set for it is its own from now on, and the next one begins without. */
 export const keepPreset = applied.keep
+
+/** What a preset sets for a conversation; null: nothing. */
+export function appliedOf(preset: Preset, values: Readonly<Record<string, string>>): AppliedPreset | null {
+  const { name, systemPrompt, sampling, detail, contextTokens, maxTokens } = preset
+  const settings = {
+    ...(systemPrompt.trim() !== '' && { systemPrompt: filledIn(systemPrompt, values) }),
+    ...(Object.keys(sampling).length > 0 && { sampling }),
+    ...(detail && { budget: budgetOf(detail, useFamily.getState().family) }),
+    ...(contextTokens !== null && { contextTokens }),
+    ...(maxTokens !== null && { maxTokens }),
+  }
+  return Object.keys(settings).length > 0 ? { name, ...settings } : null
+}

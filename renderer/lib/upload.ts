@@ -48,6 +48,22 @@ async function post(address: string, body: Blob | Uint8Array<ArrayBuffer>, signa
 
 const wellFormed = (name: string): string => name.toWellFormed().slice(-255)
 
+/** Where files lie that were opened with the app: their bytes were read for the window, which did not get them from its user itself. */
+const openedFrom = new WeakMap<File, string>()
+
+/** The files that were opened with the app and that no window has taken yet. What cannot be read any more is left out. */
+export async function openedFiles(host: HostDescription): Promise<readonly File[]> {
+  const files: File[] = []
+  for (const { id, path, name } of await call((core) => core.attachments.takeOpened())) {
+    const answer = await fetch(`${host.attachments}${id}`).catch(() => null)
+    if (!answer?.ok) continue
+    const file = new File([await answer.blob()], name)
+    openedFrom.set(file, path)
+    files.push(file)
+  }
+  return files
+}
+
 /** What goes with a file. `facts`: what is known of a video. */
 export interface UploadOptions {
   readonly facts?: VideoFacts
@@ -62,7 +78,8 @@ export interface UploadOptions {
  * is gone), `Interrupted` when the core cannot be reached or `signal` aborts.
  */
 export async function upload(host: HostDescription, file: File, options: UploadOptions = {}): Promise<StoredFile> {
-  const path = host.capabilities.filePaths ? await window.sightlineBridge?.pathOf(file) : undefined
+  const path =
+    openedFrom.get(file) ?? (host.capabilities.filePaths ? await window.sightlineBridge?.pathOf(file) : undefined)
   return path ? storeFrom(path, file, options) : send(host, file, options)
 }
 

@@ -149,6 +149,21 @@ describe('an answer', () => {
   })
 })
 
+test('the end of an answer is waited for, and told at once afterwards', async () => {
+  const sent = question('Hello')
+  const answer = await engine.nextAnswer()
+  let told: unknown = null
+  const end = ask.ended({ messageId: sent.answerId }).then((how) => (told = how))
+  await Promise.resolve()
+  expect(told).toBeNull()
+  answer.text('Hi')
+  answer.finish()
+  await end
+  expect(told).toEqual({ status: 'complete', error: null })
+  expect(await ask.ended({ messageId: sent.answerId })).toEqual(told)
+  await expect(ask.ended({ messageId: 'nobody' })).rejects.toMatchObject({ code: 'NotFound' })
+})
+
 describe('stop', () => {
   test('keeps the text so far and returns when the engine has stopped', async () => {
     const sent = question('Tell a story')

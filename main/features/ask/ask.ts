@@ -89,6 +89,8 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   goOn(input: { messageId: string } & RequestManner): Sent
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
+  /** Waits until an answer has ended, and says how. Throws NotFound. */
+  ended(input: { messageId: string }): Promise<Pick<Message, 'status' | 'error'>>
   /** Whether an answer can be held to a JSON schema, and why not. */
   checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
   /** The formats that questions were asked with, the latest first. */
@@ -298,9 +300,9 @@ export function createAsk(parts: AskParts): Ask {
         )
       const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
-      const { path, leftOut } = historyOf(conversations, conversationId, edits)
+      const { messages, leftOut } = historyOf(conversations, conversationId, edits)
       const { main, comparison } = toAnswers(
-        [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
+        [...messages, { role: 'user', parts, format, ...(job && { job }) }],
         manner,
       )
       preparation.cancel(conversationId)
@@ -344,6 +346,13 @@ export function createAsk(parts: AskParts): Ask {
       if (stopped) await Promise.all(runsOf(stopped.conversationId).map((each) => each.stop()))
     },
 
+    async ended({ messageId }) {
+      conversations.message(messageId)
+      await running.get(messageId)?.done
+      const { status, error } = conversations.message(messageId)
+      return { status, error }
+    },
+
     count: preparation.count,
     prepare: preparation.prepare,
     checkFormat: ({ schema }) => checkSchema(schema),
@@ -384,6 +393,7 @@ export function createAsk(parts: AskParts): Ask {
         remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
       goOn: (input) => ask.goOn(input),
       stop: (input) => ask.stop(input),
+      ended: (input) => ask.ended(input),
       count: (question, { signal }) => ask.count(question, signal),
       prepare: (question, { signal }) => ask.prepare(question, signal),
       checkFormat: (input) => ask.checkFormat(input),

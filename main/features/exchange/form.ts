@@ -38,6 +38,8 @@ export interface ImportedConversation {
   readonly turns: readonly ImportedTurn[]
   /** The end of the line that was shown; null: the program does not tell. */
   readonly leaf: string | null
+  /** Its own system prompt; unset: none. */
+  readonly system?: string
 }
 
 /** What a program's form gives: its conversations, and what of them is not taken over. */
@@ -83,6 +85,10 @@ export const reasons = {
   absent: 'Pictures that are not in the export: their names stand in the conversation',
   empty: 'Conversations without a message',
 } as const
+
+/** The system prompt of a conversation, where it has one. */
+export const ownSystem = (system: string | null): Pick<ImportedConversation, 'system'> =>
+  system !== null && system.trim() !== '' ? { system: system.trim() } : {}
 
 /** What stands in a turn for something that could not be taken over. */
 export const gap = (what: string): ImportedPart => ({ type: 'text', text: `[${what}]` })

@@ -22,6 +22,8 @@ export interface ImportInto {
   readonly conversations: Pick<Conversations, 'add' | 'has' | 'get'>
   readonly attachments: Pick<AttachmentGateway, 'store' | 'storePicture'>
   readonly now?: () => number
+  /** Has a conversation asked with a system prompt of its own from now on. */
+  readonly keepSystem?: (conversationId: string, system: string) => void
 }
 
 /**
@@ -41,9 +43,9 @@ export async function* importSets(
   for (const set of sets) {
     const leftOut = new Omissions()
     try {
-      for await (const whole of conversationsOf(set, into, report, leftOut, signal)) {
+      for await (const { whole, system } of conversationsOf(set, into, report, leftOut, signal)) {
         signal?.throwIfAborted()
-        report.add(whole)
+        report.add(whole, system)
         yield { type: 'progress', done: report.done() }
       }
     } catch (error) {
@@ -58,7 +60,7 @@ export async function* importSets(
   yield { type: 'done', report: report.result() }
 }
 
-function createReport({ conversations }: ImportInto) {
+function createReport({ conversations, keepSystem }: ImportInto) {
   const omissions = new Omissions()
   const programs = new Set<string>()
   const imported: ImportReport['imported'] = []
@@ -68,12 +70,13 @@ function createReport({ conversations }: ImportInto) {
     programs,
     sums,
     done: () => sums.count + sums.alreadyHere + sums.grown,
-    add(whole: WholeConversation): void {
+    add(whole: WholeConversation, system: string | undefined): void {
       const { isNew, added } = conversations.add(whole)
       const { id } = whole.conversation
       sums.messages += added
       if (isNew) {
         sums.count++
+        if (system !== undefined) keepSystem?.(id, system)
         if (imported.length < NAMED) imported.push({ id, title: conversations.get(id).title })
       } else if (added > 0) sums.grown++
       else sums.alreadyHere++
@@ -83,6 +86,12 @@ function createReport({ conversations }: ImportInto) {
 }
 type Report = ReturnType<typeof createReport>
 
+/** A conversation that is taken over, and its system prompt. */
+interface Taken {
+  readonly whole: WholeConversation
+  readonly system: string | undefined
+}
+
 /** The conversations of a set, with their media stored. */
 async function* conversationsOf(
   set: FileSet,
@@ -90,11 +99,12 @@ async function* conversationsOf(
   report: Report,
   leftOut: Omissions,
   signal: AbortSignal | undefined,
-): AsyncGenerator<WholeConversation> {
+): AsyncGenerator<Taken> {
   const manifest = ownManifest(set)
   if (manifest !== null) {
     report.programs.add('Sightline')
-    yield* ownConversations(set, manifest, into, report, leftOut, signal)
+    for await (const whole of ownConversations(set, manifest, into, report, leftOut, signal))
+      yield { whole, system: undefined }
     return
   }
   for await (const { program, conversations, leftOut: others } of readSet(set, leftOut)) {
@@ -103,7 +113,10 @@ async function* conversationsOf(
     for (const conversation of conversations) {
       if (conversation.turns.length > MAX_TURNS)
         leftOut.add('Conversations that are too long', conversation.title ?? '')
-      else yield await takeOver(program, conversation, { set, into, report, leftOut, signal })
+      else {
+        const whole = await takeOver(program, conversation, { set, into, report, leftOut, signal })
+        yield { whole, system: conversation.system }
+      }
     }
   }
 }

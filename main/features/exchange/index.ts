@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   readonly folder: string
   /** Whether a window may name the file at this path of this computer: its user gave it to one. */
   readonly wasGiven: (path: string) => boolean
+  /** Has a conversation that was imported asked with a system prompt of its own. */
+  readonly keepSystem?: (conversationId: string, system: string) => void
   readonly now?: () => number
 }
 
@@ -59,6 +61,7 @@ export function createExchange({
   attachments,
   folder,
   wasGiven,
+  keepSystem,
   now = Date.now,
 }: ExchangeOptions): Exchange {
   rmSync(folder, { recursive: true, force: true })
@@ -84,7 +87,7 @@ export function createExchange({
     async *importFiles(files, isFolder, signal) {
       const { sets, refused, close } = await openSets(files, isFolder)
       try {
-        yield* importSets(sets, { conversations, attachments, now }, signal, refused)
+        yield* importSets(sets, { conversations, attachments, now, ...(keepSystem && { keepSystem }) }, signal, refused)
       } finally {
         close()
       }

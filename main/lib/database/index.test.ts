@@ -8,7 +8,7 @@ import { AppError } from '#contract'
 import SQLite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { giveSpaceBack, hasMuchFreeSpace, migrate, openStore, schemaVersion, toStorageError } from './index.ts'
-import { numbers } from './migrations/026-numbers.ts'
+import { numbers } from './migrations/027-numbers.ts'
 import { migrations } from './migrations/index.ts'
 
 let folder: string

@@ -1,2 +1,2 @@
 export { createPdfReader } from './pdf.ts'
-export type { DrawnPage, PdfReader, PdfSource } from './pdf.ts'
+export type { DrawnPage, PageCount, PdfReader, PdfSource } from './pdf.ts'

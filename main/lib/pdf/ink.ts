@@ -23,12 +23,10 @@ const APART = 64
 const UNSEEN_MODES = [3, 7]
 
 /**
- * Looks for every character of a page on its picture. What is drawn in a font that is neither in the file nor here leaves its
+ * Looks for every character of a page (`text`: as FPDFText_LoadPage gives it) on its picture. What is drawn in a font that is neither in the file nor here leaves its
  * place empty without an error.
  */
-export function findInk(pdfium: Pdfium, page: number, picture: Drawn): Ink {
-  const text = pdfium.FPDFText_LoadPage(page)
-  if (text === 0) return { characters: 0, missing: 0 }
+export function findInk(pdfium: Pdfium, page: number, text: number, picture: Drawn): Ink {
   const place = pdfium.allocate(16)
   try {
     let [characters, missing] = [0, 0]
@@ -44,13 +42,35 @@ export function findInk(pdfium: Pdfium, page: number, picture: Drawn): Ink {
       const box = { left: left!, top: top!, right: right!, bottom: bottom! }
       const under = colourWithin(picture, onPicture(pdfium, page, picture, box, place))
       if (under === 'outside') continue
+      const isMissing = under !== 'several' && differs(under, [red!, green!, blue!])
+      // a layer that its file hides
+      if (isMissing && isInLayer(pdfium, pdfium.FPDFText_GetTextObject(text, i))) continue
       characters++
-      if (under !== 'several' && differs(under, [red!, green!, blue!])) missing++
+      if (isMissing) missing++
     }
     return { characters, missing }
   } finally {
     pdfium.free(place)
-    pdfium.FPDFText_ClosePage(text)
+  }
+}
+
+/** What the mark of a layer is called (optional content, ISO 32000-1, 8.11.3), in UTF-16 with its end. */
+const LAYER = 'OC\0'
+const MOST_MARKS = 32
+
+/** Whether an object of a page is part of a layer, which can be hidden. */
+function isInLayer(pdfium: Pdfium, object: number): boolean {
+  const place = pdfium.allocate(16)
+  try {
+    const count = Math.min(MOST_MARKS, pdfium.FPDFPageObj_CountMarks(object))
+    for (let n = 0; n < count; n++) {
+      const bytes = LAYER.length * 2
+      if (!pdfium.FPDFPageObjMark_GetName(pdfium.FPDFPageObj_GetMark(object, n), place, bytes, place + 8)) continue
+      if (Buffer.from(pdfium.memory().slice(place, place + bytes)).toString('utf16le') === LAYER) return true
+    }
+    return false
+  } finally {
+    pdfium.free(place)
   }
 }
 

@@ -6,6 +6,7 @@ import { createPdfReader } from './index.ts'
 import type { DrawnPage } from './index.ts'
 import { loadPdfium } from './pdfium.ts'
 import { chineseWords, filled, pdf, words } from './testing/pdfFile.ts'
+import type { PdfPageSpec } from './testing/pdfFile.ts'
 
 const folder = tempFolder()
 let reader = createPdfReader()
@@ -38,6 +39,7 @@ function hasInk(page: DrawnPage, x1: number, y1: number, x2: number, y2: number)
       if (page.data[(y * page.width + x) * 3 + 1]! < 128) return true
   return false
 }
+const raise = (): never => expect.fail('there is none')
 const RED = [255, 0, 0]
 const BLUE = [0, 0, 255]
 const WHITE = [255, 255, 255]
@@ -45,7 +47,7 @@ const WHITE = [255, 255, 255]
 describe('a page', () => {
   test('is drawn over white, each one, again and again', async () => {
     const source = file(pdf([{ content: words('One') }, { content: filled(0, 0, 1) }]))
-    expect(await reader.pages(source)).toBe(2)
+    expect(await reader.pages(source)).toEqual({ pages: 2 })
     for (let i = 0; i < 2; i++) {
       const one = await reader.draw(source, 1, 80_000)
       expect({ width: one.width, height: one.height, notes: one.notes }).toEqual({ width: 400, height: 200, notes: [] })
@@ -100,12 +102,77 @@ describe('a page', () => {
   })
 })
 
+describe('the text layer of a page', () => {
+  const lines = async (page: PdfPageSpec) => (await reader.draw(file(pdf([page])), 1, 80_000)).lines
+
+  test('has its lines with the boxes that they are drawn in', async () => {
+    const page = await reader.draw(
+      file(pdf([{ content: `${words('Total 42')} ${words('far').replace('20 40', '160 40')}` }])),
+      1,
+      80_000,
+    )
+    expect(page.lines.map(({ text }) => text)).toEqual(['Total 42', 'far'])
+    const [{ x1, y1, x2, y2 } = raise()] = page.lines
+    expect(x1).toBeCloseTo(0.1, 1)
+    expect(hasInk(page, x1, y1, x2, y2)).toBe(true)
+    expect(hasInk(page, 0, 0, 1, y1)).toBe(false)
+    expect(hasInk(page, 0, y2, 1, 1)).toBe(false)
+  })
+
+  test('lies as the page is shown: turned and cropped, and without what is cut off', async () => {
+    const [turned = raise()] = await lines({ content: words('Turned'), entries: '/Rotate 90' })
+    expect(turned.y2 - turned.y1).toBeGreaterThan(turned.x2 - turned.x1)
+    expect(turned.y1).toBeLessThan(0.2)
+    expect(await lines({ content: words('Gone'), entries: '/CropBox [150 60 200 100]' })).toEqual([])
+  })
+
+  test('has what is written invisibly over a scan, and every sign of a font that is not in the file', async () => {
+    expect(await lines({ content: words('Layer').replace('Tf', 'Tf 3 Tr') })).toMatchObject([{ text: 'Layer' }])
+    expect(await lines({ content: `${words('Hi')} ${chineseWords.replace('20 40', '20 10')}` })).toMatchObject([
+      { text: 'Hi' },
+      { text: '中文' },
+    ])
+  })
+
+  test('is not read for small pictures, and a page without one has none', async () => {
+    const source = file(pdf([{ content: words('One') }, { content: filled(0, 0, 1) }]))
+    expect((await reader.draw(source, 1, 80_000, { mayBeBlank: true })).lines).toEqual([])
+    expect((await reader.draw(source, 2, 80_000)).lines).toEqual([])
+  })
+})
+
+describe('labels of pages', () => {
+  const labelled = (nums: string, pages = 4) =>
+    file(
+      pdf(
+        Array.from({ length: pages }, () => ({})),
+        { catalogue: `/PageLabels << /Nums [${nums}] >>` },
+      ),
+    )
+
+  test('are told where they are not the numbers', async () => {
+    const source = labelled('0 << /S /r >> 2 << /S /D >> 3 << /P (A-) /S /D >>')
+    expect(await reader.pages(source)).toEqual({ pages: 4, labels: ['i', 'ii', '1', 'A-1'] })
+    expect(await reader.draw(source, 4, 80_000)).toMatchObject({ label: 'A-1' })
+    expect(await reader.pages(labelled('0 << /S /D >>'))).toEqual({ pages: 4 })
+  })
+
+  test('that are endless or empty are the numbers', async () => {
+    expect(await reader.pages(labelled(`0 << /P (${'x'.repeat(500)}) >> 2 << /P (Z) >>`))).toEqual({
+      pages: 4,
+      labels: ['1', '2', 'Z', 'Z'],
+    })
+    expect(await reader.pages(labelled('0 << >>'))).toEqual({ pages: 4 })
+  })
+})
+
 describe('text whose font is not in the file', () => {
   test('is never a blank page, save as a small picture to choose by', async () => {
     const source = file(pdf([{ content: chineseWords }]))
     expect(await failure(reader.draw(source, 1, 80_000))).toMatchObject({
       code: 'UnsupportedMedia',
       message: expect.stringMatching(/^Page 1 of paper\.pdf has text that cannot be drawn here.* Print it/) as string,
+      detail: { text: '中文' },
     })
     expect(await reader.draw(source, 1, 80_000, { mayBeBlank: true })).toMatchObject({ width: 400 })
   })
@@ -114,6 +181,14 @@ describe('text whose font is not in the file', () => {
     const source = file(pdf([{ content: `${words('Hi')} ${chineseWords.replace('20 40', '100 40')}` }]))
     const { notes } = await reader.draw(source, 1, 80_000)
     expect(notes).toEqual([expect.stringMatching(/^2 of 4 characters on this page are not to be seen/) as string])
+  })
+
+  test('is not suspected of a layer that is hidden', async () => {
+    const layer = `/OC /Hidden BDC ${words('Draft')} EMC ${words('Seen').replace('20 40', '20 10')}`
+    const page = { content: layer, resources: '/Properties << /Hidden 7 0 R >>' }
+    const catalogue = '/OCProperties << /OCGs [7 0 R] /D << /OFF [7 0 R] >> >>'
+    const bytes = pdf([page], { catalogue, objects: ['<< /Type /OCG /Name (Hidden) >>'] })
+    expect((await reader.draw(file(bytes), 1, 80_000)).notes).toEqual([])
   })
 
   test('is not suspected of white text on colour, nor of an invisible layer over a scan; a page without ink says so', async () => {
@@ -167,7 +242,7 @@ describe('a file that does not open', () => {
     const good = pdf([{ content: words('Good') }])
     const error = await failure(reader.draw(file(spoil(good)), 1, 80_000))
     expect(error).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('paper.pdf') as string })
-    expect(await reader.pages(file(good))).toBe(1)
+    expect(await reader.pages(file(good))).toEqual({ pages: 1 })
   })
 
   test('because it is not there is not found', async () => {
@@ -205,7 +280,7 @@ describe('bounds', () => {
     const source = file(
       pdf(Array.from({ length: 10_000 }, (_, i) => ({ content: i === 9_999 ? filled(1, 0, 0) : '' }))),
     )
-    expect(await reader.pages(source)).toBe(10_000)
+    expect(await reader.pages(source)).toEqual({ pages: 10_000 })
     expect(at(await reader.draw(source, 10_000, 80_000), 0.5, 0.5)).toEqual(RED)
   })
 

@@ -1,11 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { AppError } from '#contract'
+import { AppError, textOfLines } from '#contract'
+import type { PageLine } from '#contract'
 import { checkRatio } from '../picture/index.ts'
 import { findInk, isBlank, isWhite } from './ink.ts'
 import type { Drawn, Ink } from './ink.ts'
 import { loadPdfium } from './pdfium.ts'
-import type { Pdfium } from './pdfium.ts'
+import { labelsOf } from './pageLabels.ts'
 import { pageSize } from './pageSize.ts'
+import { linesOf } from './pageText.ts'
+import type { Pdfium } from './pdfium.ts'
+import { damagedPage, damagedPdf, noInk, passwordNeeded, tooHeavy, unknownProtection } from './refusals.ts'
 
 /** Where a PDF lies; `name` is what errors call it, `password` what opens it. */
 export interface PdfSource {
@@ -18,15 +22,25 @@ export interface PdfSource {
 export interface DrawnPage extends Drawn {
   /** What a user must know of it, one English sentence each. */
   readonly notes: readonly string[]
+  /** Its text layer; empty where it has none, and in a small picture. */
+  readonly lines: readonly PageLine[]
+  /** What its file calls it; unset: its number. */
+  readonly label?: string
+}
+
+/** What a file with pages has: how many, and what it calls them, where that is not their number. */
+export interface PageCount {
+  readonly pages: number
+  readonly labels?: readonly string[]
 }
 
 /** Reads PDFs, each page when it is asked for. One PDF is kept open, as pages are asked for one after the other. */
 export interface PdfReader {
-  /** How many pages there are. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge. */
-  pages(source: PdfSource): Promise<number>
+  /** How many pages there are, and their labels. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge. */
+  pages(source: PdfSource): Promise<PageCount>
   /**
    * Draws a page, counted from 1, with about `pixels` pixels. Throws as `pages`; InvalidInput for a page that is not there,
-   * UnsupportedMedia for one whose text cannot be drawn at all unless `mayBeBlank`.
+   * UnsupportedMedia for one whose text cannot be drawn at all (detail `text`: what it says) unless `mayBeBlank`, as small pictures may.
    */
   draw(source: PdfSource, page: number, pixels: number, options?: { mayBeBlank: boolean }): Promise<DrawnPage>
   /** Closes the PDF that is open and gives back the memory; the next one is opened anew. */
@@ -37,6 +51,7 @@ interface OpenPdf {
   readonly key: string
   readonly handle: number
   readonly pages: number
+  readonly labels: readonly string[] | null
   readonly form: number
   readonly formInfo: number
   readonly isXfa: boolean
@@ -51,6 +66,8 @@ const XFA_FULL = 2
 const DRAW = 0x01 | 0x200
 /** Pixels of four bytes, blue first, the last one unused. */
 const BGRX = 3
+/** A page without a text layer. */
+const noText: Ink = { characters: 0, missing: 0 }
 /** Missing characters up to this part of all are taken for bullets and the like. */
 const FEW = 0.01
 
@@ -89,15 +106,21 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
   }
 
   return {
-    pages: (source) => using(source, (_, { pages }) => pages),
+    pages: (source) => using(source, (_, { pages, labels }) => ({ pages, ...(labels && { labels }) })),
     draw: (source, page, pixels, { mayBeBlank } = { mayBeBlank: false }) =>
       using(source, (pdfium, pdf) => {
         const { name } = source
         if (!Number.isInteger(page) || page < 1 || page > pdf.pages)
           throw new AppError('InvalidInput', `${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
-        const { ink, objects, ...picture } = drawPage(pdfium, pdf, { name, page, pixels })
-        if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page)
-        return { ...picture, notes: notesOf(ink, pdf, { objects, isWhite: isWhite(picture) }) }
+        const { ink, lines, objects, ...picture } = drawPage(pdfium, pdf, { name, page, pixels, withText: !mayBeBlank })
+        if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page, textOfLines(lines))
+        const label = pdf.labels?.[page - 1]
+        return {
+          ...picture,
+          lines,
+          ...(label !== undefined && label !== `${page}` && { label }),
+          notes: notesOf(ink, pdf, { objects, isWhite: isWhite(picture) }),
+        }
       }),
     async close() {
       const [library, pdf] = [loaded, open]
@@ -133,7 +156,8 @@ function openPdf(pdfium: Pdfium, { path, name, password = '' }: PdfSource, key: 
     // the colour that viewers lay over fields to be filled in is none of the PDF's
     if (form !== 0) pdfium.FPDF_SetFormFieldHighlightAlpha(form, 0)
     const isXfa = pdfium.FPDF_GetFormType(handle) === XFA_FULL
-    return { key, handle, pages, form, formInfo, isXfa, closeFile }
+    const labels = labelsOf(pdfium, handle, pages)
+    return { key, handle, pages, labels, form, formInfo, isXfa, closeFile }
   } catch (error) {
     closeFile()
     throw error
@@ -160,8 +184,8 @@ function close(pdfium: Pdfium, { handle, form, formInfo, closeFile }: OpenPdf): 
 function drawPage(
   pdfium: Pdfium,
   { handle, form }: OpenPdf,
-  { name, page: number, pixels }: { name: string; page: number; pixels: number },
-): Drawn & { ink: Ink; objects: number } {
+  { name, page: number, pixels, withText }: { name: string; page: number; pixels: number; withText: boolean },
+): Drawn & { ink: Ink; lines: readonly PageLine[]; objects: number } {
   const page = pdfium.FPDF_LoadPage(handle, number - 1)
   if (page === 0) throw damagedPage(name, number)
   try {
@@ -178,7 +202,14 @@ function drawPage(
       if (form !== 0) pdfium.FPDF_FFLDraw(form, bitmap, page, 0, 0, width, height, 0, DRAW)
       const data = toRgb(pdfium.memory().subarray(place, place + stride * height))
       const objects = pdfium.FPDFPage_CountObjects(page)
-      return { data, width, height, objects, ink: findInk(pdfium, page, { data, width, height }) }
+      const text = pdfium.FPDFText_LoadPage(page)
+      try {
+        const ink = text === 0 ? noText : findInk(pdfium, page, text, { data, width, height })
+        const lines = withText && text !== 0 ? linesOf(pdfium, page, text, { width, height }) : []
+        return { data, width, height, objects, ink, lines }
+      } finally {
+        if (text !== 0) pdfium.FPDFText_ClosePage(text)
+      }
     } finally {
       pdfium.FPDFBitmap_Destroy(bitmap)
       pdfium.free(place)
@@ -237,47 +268,5 @@ function raise(error: AppError): never {
 }
 
 const pagesOf = (count: number): string => (count === 1 ? '1 page' : `${count.toLocaleString('en')} pages`)
-
-const passwordNeeded = (name: string, wrong: boolean): AppError =>
-  new AppError(
-    'PasswordNeeded',
-    wrong
-      ? `This password does not open ${name}. Check it and type it again.`
-      : `${name} is protected by a password. Type it to open the file.`,
-    { wrong },
-  )
-
-const unknownProtection = (name: string): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
-  )
-
-const damagedPdf = (name: string, cause?: unknown): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
-    undefined,
-    { cause },
-  )
-
-const damagedPage = (name: string, page: number): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
-  )
-
-const tooHeavy = (name: string): AppError =>
-  new AppError(
-    'MediaTooLarge',
-    `${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
-  )
-
-const noInk = (name: string, page: number): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `Page ${page} of ${name} has text that cannot be drawn here, as its fonts are not in the file; the page would be empty. ` +
-      'Print it to a new PDF in a program that shows it, or take a picture of it, and add that.',
-  )
 
 const pageName = (name: string, page: number): string => `${name}, page ${page}`

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import sharp from 'sharp'
+import { afterAll, describe, expect, test } from 'vitest'
+import { tempFolder } from '../../testing/tempFolder.ts'
 import { openPicture } from './index.ts'
+import { jxlClock } from './jxlTiming.ts'
 import { DRAWING, DRAWING_SIZE, OVER_WHITE, coloursOf } from './testing/pictures.ts'
+
+const folder = tempFolder()
+afterAll(() => folder.remove())
 
 const fixture = (name: string) => readFileSync(fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url)))
 const failure = (bytes: Uint8Array, name: string) =>
@@ -25,6 +32,35 @@ describe('JPEG XL', () => {
   test('what is transparent is over white', async () => {
     expect((await openPicture({ bytes: fixture('alpha.jxl'), name: 'photo.jxl' })).hasAlpha).toBe(true)
     expect(await coloursOf(fixture('alpha.jxl'))).toEqual(OVER_WHITE)
+  })
+
+  test('one that moves shows its first picture, and becomes a WebP that moves in its times', async () => {
+    const picture = await openPicture({ bytes: fixture('moving.jxl'), name: 'loop.jxl' })
+    expect(picture).toMatchObject({ mime: 'image/jxl', width: 24, height: 16, pages: 3 })
+    const [red = 0, green = 0] = (await picture.decode()).data
+    expect([red > 240, green < 20]).toEqual([true, true])
+    const target = join(folder.path, 'view')
+    expect(await picture.writeView(target)).toBe('image/webp')
+    const view = sharp(target, { animated: true })
+    expect(await view.metadata()).toMatchObject({ format: 'webp', pages: 3, delay: [100, 300, 200], pageHeight: 16 })
+    const { data } = await view.raw().toBuffer({ resolveWithObject: true })
+    const last = data.subarray(data.length - 3)
+    expect(data.length).toBe(24 * 16 * 3 * 3)
+    expect([last[0]! < 20, last[2]! > 240]).toEqual([true, true])
+  })
+
+  test('the clock of one that moves is told by its header, in a container too; others have none', () => {
+    const file = fixture('moving.jxl')
+    expect(jxlClock(file)).toEqual({ ticks: 100, per: 1 })
+    const box = Buffer.concat([Buffer.from([0, 0, 0, 0]), Buffer.from('jxlc'), file])
+    const head = Buffer.from([0, 0, 0, 12, ...Buffer.from('JXL '), 0x0d, 0x0a, 0x87, 0x0a])
+    expect(jxlClock(Buffer.concat([head, box]))).toEqual({ ticks: 100, per: 1 })
+    expect([fixture('drawing.jxl'), head, file.subarray(0, 3), Buffer.alloc(1)].map(jxlClock)).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ])
   })
 
   test('a size beyond all bounds is refused before anything is decoded', async () => {

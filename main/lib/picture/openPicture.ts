@@ -63,7 +63,10 @@ export interface Picture {
    * returns its MIME type. Reads the whole file, so that damage anywhere is found. Throws DamagedMedia.
    */
   writeThumbnail(target: string, side: number): Promise<string>
-  /** Writes the picture in full size to `target`, JPEG, or PNG where there is alpha, and returns its MIME type. Throws DamagedMedia. */
+  /**
+   * Writes the picture in full size to `target`, JPEG, or PNG where there is alpha, or a WebP that moves as it does, and returns its MIME
+   * type. Throws DamagedMedia.
+   */
   writeView(target: string): Promise<string>
 }
 
@@ -130,6 +133,10 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         return resizer.finish()
       }, 'stored'),
     writeView: async (target) => {
+      if (reader.moving) {
+        await writeFile(target, await guarded(() => reader.moving!()))
+        return 'image/webp'
+      }
       await writeFile(
         target,
         await read((pixels) =>

@@ -57,6 +57,8 @@ export interface PictureReader {
    * RGBA). What it throws while pixels are read is taken for damage, save AppErrors. Called anew for every reading.
    */
   pixels(turn?: 'shown' | 'stored'): Promise<Sharp>
+  /** All pictures of one that moves and that no browser shows, as a WebP that does. Unset: it does not move, or browsers show it. */
+  moving?(): Promise<Buffer>
   /** What can still be shown where `pixels` met damage, turned as shown; `error` is what was thrown. Throws where that is nothing. */
   salvage?(error: unknown): Promise<Salvaged>
 }

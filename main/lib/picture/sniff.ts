@@ -1,3 +1,5 @@
+import { constants, gunzipSync } from 'node:zlib'
+
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =
   | 'png'
@@ -40,6 +42,9 @@ export type FileKind =
 
 /** How many bytes of a file `sniff` wants to see. */
 export const SNIFF_BYTES = 4096
+
+/** How what gzip packed begins. */
+const GZIP = '\x1f\x8b'
 
 /** Every file of a kind starts with its mark; '?' stands for any byte. */
 const signatures: readonly (readonly [FileKind, string])[] = [
@@ -90,7 +95,7 @@ const signatures: readonly (readonly [FileKind, string])[] = [
   ['audio', '\xff\xfb'],
   ['audio', '\xff\xf3'],
   ['archive', 'PK\x03\x04'],
-  ['archive', '\x1f\x8b'],
+  ['archive', GZIP],
   ['archive', 'Rar!'],
   ['archive', '7z\xbc\xaf'],
   ['gguf', 'GGUF'],
@@ -103,6 +108,7 @@ export function sniff(head: Uint8Array): FileKind {
   const packing = videoPacking(latin)
   if (packing) return packing === 'iso' ? isoMediaKind(latin) : 'video'
   if (isOffice(latin)) return 'office'
+  if (latin.startsWith(GZIP) && isPackedSvg(head)) return 'svg'
   for (const [kind, mark] of signatures) if (startsWith(latin, mark)) return kind
   // the length of its header, which is JSON
   if (/^[^]{5}\0\0\0\{\s*"/.test(latin)) return 'safetensors'
@@ -150,6 +156,17 @@ const isOffice = (latin: string): boolean =>
   /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(
     latin,
   ) || /^(?:\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf)/.test(latin)
+
+/** Whether a file that gzip packed begins as a drawing does: an SVGZ. */
+function isPackedSvg(head: Uint8Array): boolean {
+  try {
+    // cut off, as a head is, it gives what is whole
+    const start = gunzipSync(head.subarray(0, SNIFF_BYTES), { finishFlush: constants.Z_SYNC_FLUSH })
+    return textKind(start.subarray(0, SNIFF_BYTES)) === 'svg'
+  } catch {
+    return false
+  }
+}
 
 function startsWith(text: string, mark: string): boolean {
   if (text.length < mark.length) return false

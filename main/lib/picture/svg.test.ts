@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -28,6 +30,16 @@ const failure = (text: string) =>
 
 describe('SVG', () => {
   const drawing = `<svg ${SVG} viewBox="0 0 40 20"><rect width="20" height="20" fill="rgb(200,0,0)"/></svg>`
+
+  test('is unpacked where gzip packed it, within bounds', async () => {
+    const packed = (text: string) => openPicture({ bytes: gzipSync(text), name: 'plan.svgz' })
+    expect(await packed(drawing)).toMatchObject({ mime: 'image/svg+xml', width: 1414, height: 707 })
+    const long = `<svg ${SVG} viewBox="0 0 9 9"><!--${' '.repeat(33 * 1024 ** 2)}--></svg>`
+    await expect(packed(long)).rejects.toMatchObject({ code: 'MediaTooLarge' })
+    const cut = gzipSync(`<svg ${SVG}>${randomBytes(9_000).toString('hex')}</svg>`).subarray(0, 6_000)
+    await expect(openPicture({ bytes: cut, name: 'plan.svgz' })).rejects.toMatchObject({ code: 'DamagedMedia' })
+    await expect(packed('notes\n')).rejects.toMatchObject({ code: 'UnsupportedMedia' })
+  })
 
   test('is drawn with about as many pixels as are asked for, sharp and over white', async () => {
     const size = async (pixels?: number) => {

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { AppError } from '#contract'
 import sharp from 'sharp'
 import { strict } from './libvips.ts'
@@ -12,6 +13,8 @@ const MOST_PIXELS = 50_000_000
 const LONGEST_SIDE = 16_384
 /** Bytes of a file that is read; those of maps and plans are below. */
 const MAX_BYTES = 32 * 1024 ** 2
+/** How what gzip packed begins, as a number of two bytes. */
+const GZIP = 0x1f8b
 /** Dots per inch at which a drawing has the size that it states, and the range that libvips takes. */
 const STATED_DPI = 72
 const DPI = { least: 1, most: 100_000 } as const
@@ -24,12 +27,8 @@ const ELSEWHERE = /<(?:\w+:)?(?:image|use|feImage)\b[^>]*?\bhref\s*=\s*["']\s*(?
  * place that what it names could be relative to, and takes `data:` addresses alone. @throws AppError DamagedMedia, MediaTooLarge.
  */
 export const openSvg: OpenReader = async (file) => {
-  if (file.bytes > MAX_BYTES)
-    throw new AppError(
-      'MediaTooLarge',
-      `${file.name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
-    )
-  const input = await file.read()
+  if (file.bytes > MAX_BYTES) throw tooLong(file.name)
+  const input = unpacked(await file.read(), file.name)
   const sizeAt = (density: number) => sharp(input, { ...strict, limitInputPixels: false, density }).metadata()
   // one that is too long to be drawn as it states is measured small
   const stated = await sizeAt(STATED_DPI).catch(async () => {
@@ -54,3 +53,19 @@ export const openSvg: OpenReader = async (file) => {
     pixels: async () => sharp(input, { ...strict, density }).toColourspace('srgb'),
   }
 }
+
+/** The text of a drawing, which gzip may have packed (SVGZ). @throws AppError MediaTooLarge for one that is too long unpacked. */
+function unpacked(bytes: Buffer, name: string): Buffer {
+  if (bytes.readUInt16BE(0) !== GZIP) return bytes
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES })
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(name) : damaged(name, error)
+  }
+}
+
+const tooLong = (name: string): AppError =>
+  new AppError(
+    'MediaTooLarge',
+    `${name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
+  )

@@ -67,6 +67,28 @@ test('what a model saw in a picture is found by the search with the picture, and
   expect(bed.conversations.gallery.described()).toEqual({ pictures: 2, described: 0 })
 })
 
+test('what is written on a page is found by the search, with the page', () => {
+  const put = (fill: string, written: string) =>
+    bed.db.prepare('INSERT INTO page_texts (sha, text, lines) VALUES (?, ?, ?)').run(sha(fill), written, '[]')
+  put('a', 'Invoice 4711')
+  put('b', 'Total due: 86 EUR')
+  const { userMessageId } = ask([page('a', 'x.pdf, page 1'), page('b', 'x.pdf, page 2'), ...text('What is due?')])
+  describe('b', 'A table.')
+  const hits = (query: string) => bed.conversations.search(query, 10).flatMap((found) => found.hits)
+  expect(hits('total')).toEqual([
+    {
+      messageId: userMessageId,
+      role: 'user',
+      in: 'page',
+      snippet: '\u0002Total\u0003 due: 86 EUR',
+      picture: { sha: sha('b'), name: 'x.pdf, page 2' },
+    },
+  ])
+  expect(hits('invoice 86')).toMatchObject([{ in: 'page', picture: { name: 'x.pdf, page 1' } }])
+  expect(hits('table invoice')).toMatchObject([{ in: 'page' }])
+  expect(hits('table')).toMatchObject([{ in: 'picture' }])
+})
+
 test('the picture that was shown last is the next to be described, but for those that could not be', () => {
   ask([picture('a', 'heron.png')])
   ask([picture('b', 'owl.png')])

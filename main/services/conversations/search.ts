@@ -69,7 +69,7 @@ const wholeAt = (text: string, index: number): number =>
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-/** What a message says: its words, the names of its pictures and videos, and what models saw in the pictures. */
+/** What a message says: its words, the names of its pictures and videos, what models saw in the pictures, and what is written on pages. */
 interface Said {
   readonly id: string | null
   readonly conversation_id: string
@@ -77,6 +77,7 @@ interface Said {
   readonly text: string | null
   readonly names: string | null
   readonly seen: string | null
+  readonly written: string | null
 }
 
 /** So many messages are listed of a conversation that is found. */
@@ -88,7 +89,7 @@ const LOOKED_AT = 500
 export interface Search {
   /**
    * Conversations that hold every word of the query in their title, or in one message of any branch with the names of its
-   * files and what models saw in them, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
+   * files, what models saw in them and what is written on its pages, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
    * all that the filter lets through, where it says anything. What is in the trash is not found.
    */
   find(query: string, limit: number, filter?: SearchFilter): Found[]
@@ -131,12 +132,15 @@ export function createSearch(db: Database, index: SearchIndex): Search {
   const messageAt = db.prepare<[number], Said>(`
     SELECT m.id, m.conversation_id, m.role, group_concat(p.text, char(10) ORDER BY p.ordinal) AS text,
       group_concat(coalesce(p.attachment ->> '$.attachment.name', p.attachment ->> '$.name'), ', ' ORDER BY p.ordinal) AS names,
-      group_concat(d.text, char(10) ORDER BY p.ordinal) AS seen
+      group_concat(d.text, char(10) ORDER BY p.ordinal) AS seen, group_concat(t.text, char(10) ORDER BY p.ordinal) AS written
     FROM messages m JOIN parts p ON p.message_id = m.id LEFT JOIN picture_descriptions d ON d.sha = p.attachment_sha
+      LEFT JOIN page_texts t ON t.sha = p.attachment_sha
     WHERE m.position = ? AND m.status <> 'streaming'`)
-  const described = db.prepare<[string], { sha: string; name: string; text: string }>(`
-    SELECT d.sha, coalesce(p.attachment ->> '$.name', '') AS name, d.text
-    FROM parts p JOIN picture_descriptions d ON d.sha = p.attachment_sha WHERE p.message_id = ? ORDER BY p.ordinal`)
+  const inPictures = (table: 'page_texts' | 'picture_descriptions') =>
+    db.prepare<[string], { sha: string; name: string; text: string }>(`
+      SELECT d.sha, coalesce(p.attachment ->> '$.name', '') AS name, d.text
+      FROM parts p JOIN ${table} d ON d.sha = p.attachment_sha WHERE p.message_id = ? ORDER BY p.ordinal`)
+  const [written, described] = [inPictures('page_texts'), inPictures('picture_descriptions')]
   const conversationAt = db.prepare<[number], ConversationRow>('SELECT * FROM conversations WHERE position = ?')
   const having = db
     .prepare<[string, string], number>('SELECT conversation FROM conversation_traits WHERE kind = ? AND value = ?')
@@ -196,15 +200,18 @@ export function createSearch(db: Database, index: SearchIndex): Search {
         if (!said || said.id === null) return null
         const text = fold(said.text ?? '')
         const names = fold(said.names ?? '')
-        if (!holdsAll(`${text}\n${names}\n${fold(said.seen ?? '')}`)) return null
+        if (!holdsAll([text, names, fold(said.seen ?? ''), fold(said.written ?? '')].join('\n'))) return null
         const message = { messageId: said.id, role: said.role }
         const holdsAny = (of: string): boolean => folded.some((term) => of.includes(term))
         if (holdsAny(text)) return { ...message, in: 'text', snippet: snippetOf(said.text ?? '', terms) }
         if (holdsAny(names)) return { ...message, in: 'file', snippet: snippetOf(said.names ?? '', terms) }
-        const found = described.all(said.id).filter((one) => holdsAny(fold(one.text)))
+        const found = [
+          ...written.all(said.id).map((one) => ({ ...one, in: 'page' as const })),
+          ...described.all(said.id).map((one) => ({ ...one, in: 'picture' as const })),
+        ].filter((one) => holdsAny(fold(one.text)))
         const best = found.find((one) => holdsAll(fold(one.text))) ?? found[0]!
         const { sha, name } = best
-        return { ...message, in: 'picture', snippet: snippetOf(best.text, terms), picture: { sha, name } }
+        return { ...message, in: best.in, snippet: snippetOf(best.text, terms), picture: { sha, name } }
       },
     }
   }

@@ -57,7 +57,7 @@ export interface Candidates {
 export interface SearchIndex {
   /** A step of the caller's transaction: indexes a title under its conversation's id, in place of an earlier one. */
   addTitle(conversationId: string): void
-  /** A step of the caller's transaction: indexes the text of a finished message, the names of its files, and what models saw in them. */
+  /** A step of the caller's transaction: indexes the text of a finished message, the names of its files, what models saw in them, and the text of pages. */
   addMessage(messageId: string): void
   candidates(terms: readonly string[]): Candidates
   /**
@@ -84,8 +84,9 @@ interface Waiting extends Backlog {
   again: boolean
 }
 
-/** What a part says to search: its words, or the name of its picture or video and what a model saw in it. */
-const said = `coalesce(p.text, p.attachment ->> '$.attachment.name', p.attachment ->> '$.name', '') || coalesce(char(10) || d.text, '')`
+/** What a part says to search: its words, or the name of its picture or video, what a model saw in it, and the text of the page that it is. */
+const said = `coalesce(p.text, p.attachment ->> '$.attachment.name', p.attachment ->> '$.name', '')
+  || coalesce(char(10) || d.text, '') || coalesce(char(10) || t.text, '')`
 
 /** Opens the index in `db`. Titles stand in it under the negative position of their conversation. */
 export function createSearchIndex(db: Database): SearchIndex {
@@ -104,6 +105,7 @@ export function createSearchIndex(db: Database): SearchIndex {
     message: db.prepare<[string], { position: number; text: string }>(`
       SELECT m.position, group_concat(${said}, char(10) ORDER BY p.ordinal) AS text
       FROM messages m JOIN parts p ON p.message_id = m.id LEFT JOIN picture_descriptions d ON d.sha = p.attachment_sha
+      LEFT JOIN page_texts t ON t.sha = p.attachment_sha
       WHERE m.id = ? GROUP BY m.position`),
     /** Messages that were indexed without the names of their files. */
     again: db.prepare<[], number>('SELECT position FROM search_again ORDER BY position DESC').pluck(),

@@ -6,6 +6,8 @@ import type { HandlersOf } from '../../lib/handlers.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentGateway, LeftFiles, OpenAttachment } from './attachments/types.ts'
+import { createGivenFiles } from './given.ts'
+import type { GivenFiles } from './given.ts'
 import { createPages } from './pages/pages.ts'
 import { createFrameSets } from './frames/frameSets.ts'
 import { createInputs } from './inputs/inputs.ts'
@@ -40,6 +42,8 @@ export interface Media {
   readonly frames: FrameSets
   /** Lets windows have the file at this path stored: its user gave it to one of them. */
   giveFile(path: string): void
+  /** Keeps files that were opened with the app until a window takes them. */
+  readonly openFiles: GivenFiles['open']
   /** Whether a user gave the file at this path to a window that may name files. */
   wasGiven(path: string): boolean
   /**
@@ -76,8 +80,7 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
   const inputs = createInputs({ folder: join(folder, 'inputs'), media: reader })
   const sampling = createSampling({ attachments, frames, modelRoom })
 
-  /** Paths of files that users gave to a window. */
-  const givenFiles = new Set<string>()
+  const given = createGivenFiles()
 
   let collecting: Promise<unknown> = Promise.resolve()
   function next(work: () => Promise<string[]>): Promise<string[]> {
@@ -103,6 +106,8 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
     attachments: {
       ...attachments,
       async open(sha, view): Promise<OpenAttachment> {
+        const opened = view === undefined ? given.find(sha) : null
+        if (opened) return opened
         if (view === undefined || view === 'thumb') return attachments.open(sha, view)
         if ('page' in view) return paged.openPage(sha, view.page)
         const name = attachments.get(sha)?.name ?? 'The picture'
@@ -118,19 +123,21 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
         return inputs.open({ path: stored.path, owner: key, place: n, name: 'A frame of the video' }, input)
       },
     },
-    giveFile: (path) => void givenFiles.add(path),
-    wasGiven: (path) => filePaths && givenFiles.has(path),
+    giveFile: (path) => given.give(path),
+    openFiles: (paths) => given.open(paths),
+    wasGiven: (path) => filePaths && given.has(path),
     procedures: {
       attachments: {
         storeFile(file, { signal }) {
           if (!filePaths)
             throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
-          if (!givenFiles.has(file.path)) {
+          if (!given.has(file.path)) {
             const what = `${basename(file.path)} was not given to this window, so it is not read. Drop or pick it.`
             throw new AppError('InvalidInput', what)
           }
           return attachments.storeFile(file, signal)
         },
+        takeOpened: () => given.take(),
       },
       pages: paged.procedures,
       videos: {

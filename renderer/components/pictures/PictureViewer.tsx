@@ -9,6 +9,7 @@ import {
   Maximize,
   ScanEye,
   SquareDashed,
+  TextCursor,
   X,
   ZoomIn,
   ZoomOut,
@@ -20,11 +21,17 @@ import { cx } from '../../lib/cx.ts'
 import { mediumName } from '../../lib/conversation/numbers.ts'
 import { percent } from '../../lib/format.ts'
 import { IconButton, iconButtonClass } from '../primitives/Button.tsx'
+import { later } from '../primitives/later.tsx'
 import { MarkOutlines } from './MarkOutlines.tsx'
 import { MarkingBar, MarkingLayer } from './MarkingLayer.tsx'
 import type { Placement } from './MarkingLayer.tsx'
 import { fitScale, zoomAt } from './viewerGeometry.ts'
 import type { Tool, View, ViewedPicture } from './viewerGeometry.ts'
+
+const PageTextLayer = later(
+  () => import('./PageTextLayer.tsx').then(({ PageTextLayer }) => PageTextLayer),
+  ({ sha }) => sha !== '',
+)
 
 const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
   ['move', 'Move the picture', 'V', Hand],
@@ -35,7 +42,8 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 /**
  * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
  * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown. `onCrop`: the part in the last box can be asked
- * about alone. `onInput`: shows what the model got of a picture instead; unset: that is not known.
+ * about alone. `onInput`: shows what the model got of a picture instead; unset: that is not known. `onQuote`: puts words of a page
+ * into the question.
  */
 export function PictureViewer({
   pictures,
@@ -44,6 +52,7 @@ export function PictureViewer({
   onMarks,
   onCrop,
   onInput,
+  onQuote,
 }: {
   pictures: readonly ViewedPicture[]
   index: number | null
@@ -51,8 +60,10 @@ export function PictureViewer({
   onMarks?: ((index: number, marks: readonly PictureMark[]) => void) | undefined
   onCrop?: ((index: number, box: Extract<PictureMark, { type: 'box' }>) => void) | undefined
   onInput?: (index: number) => void
+  onQuote?: ((text: string) => void) | undefined
 }): ReactNode {
   const [tool, setTool] = useState<Tool>('move')
+  const [isReading, setReading] = useState(false)
   const popup = useRef<HTMLDivElement>(null)
   const [view, setView] = useState<View | null>(null)
   const [step, setStep] = useState<{ factor: number } | null>(null)
@@ -63,7 +74,10 @@ export function PictureViewer({
   const go = (to: number | null): void => {
     setView(null)
     setStep(null)
-    if (to === null) setTool('move')
+    if (to === null) {
+      setTool('move')
+      setReading(false)
+    }
     onIndexChange(to)
   }
   const turn = (by: number): void => {
@@ -76,10 +90,16 @@ export function PictureViewer({
   }
   const choose = (chosen: Tool): void => {
     setTool(chosen)
+    setReading(false)
     // drawing can go on by keys from here
     if (chosen !== 'move')
       requestAnimationFrame(() => popup.current?.querySelector<HTMLElement>('[data-testid="marking-layer"]')?.focus())
   }
+  const read = (): void => {
+    setTool('move')
+    setReading(!isReading)
+  }
+  const words = picture?.textOf
   const keys: Record<string, () => void> = {
     ArrowLeft: () => turn(-1),
     ArrowRight: () => turn(1),
@@ -88,6 +108,7 @@ export function PictureViewer({
     '-': () => setStep({ factor: 1 / 1.5 }),
     '0': () => setView(null),
     ...(onInput && { s: () => showInput(onInput) }),
+    ...(words !== undefined && { t: read }),
     ...(onMarks && Object.fromEntries(tools.map(([name, , key]) => [key.toLowerCase(), () => choose(name)]))),
   }
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -128,9 +149,9 @@ export function PictureViewer({
                         key={name}
                         label={label}
                         hint={key}
-                        aria-pressed={tool === name}
+                        aria-pressed={tool === name && !isReading}
                         onClick={() => choose(name)}
-                        className={cx(tool === name && 'bg-active text-ink')}
+                        className={cx(tool === name && !isReading && 'bg-active text-ink')}
                       >
                         <Icon />
                       </IconButton>
@@ -146,6 +167,17 @@ export function PictureViewer({
                     ) : null}
                   </div>
                 ) : null}
+                {words === undefined ? null : (
+                  <IconButton
+                    label="Select text"
+                    hint="T"
+                    aria-pressed={isReading}
+                    onClick={read}
+                    className={cx(isReading && 'bg-active text-ink')}
+                  >
+                    <TextCursor />
+                  </IconButton>
+                )}
                 {onInput ? (
                   <IconButton label="What the model saw" hint="S" onClick={() => showInput(onInput)}>
                     <ScanEye />
@@ -187,6 +219,21 @@ export function PictureViewer({
                         marks={marks}
                         others={sent}
                         onChange={(changed) => onMarks(index, changed)}
+                      />
+                    ) : null}
+                    {isReading && words !== undefined ? (
+                      <PageTextLayer
+                        key={words}
+                        sha={words}
+                        size={picture}
+                        placement={placement}
+                        onQuote={
+                          onQuote &&
+                          ((text) => {
+                            go(null)
+                            onQuote(text)
+                          })
+                        }
                       />
                     ) : null}
                   </>

@@ -1,5 +1,5 @@
 import { MAX_MARKS } from '#contract'
-import type { PictureMark } from '#contract'
+import type { Attachment, PictureMark } from '#contract'
 
 /**
  * A picture that can be looked at. `width` and `height` in pixels; `marks`: what was drawn on it; `sentMarks`: what was drawn on it
@@ -13,7 +13,13 @@ export interface ViewedPicture {
   readonly marks?: readonly PictureMark[]
   readonly sentMarks?: readonly PictureMark[]
   readonly number?: number | null
+  /** Of a page with a text layer: the SHA-256 of its picture, by which that is found. */
+  readonly textOf?: string
 }
+
+/** Where the text layer of a stored picture is found; nothing for one without. */
+export const textOf = (attachment: Attachment): Pick<ViewedPicture, 'textOf'> =>
+  attachment.kind === 'image' && attachment.page?.text ? { textOf: attachment.sha } : {}
 
 /** The view of a picture: `scale` in screen pixels per picture pixel, `x` and `y` as px off the centre. */
 export interface View {

@@ -1,6 +1,6 @@
 import { places } from '#contract'
 import type { MediaCount, ProfileJob } from '#contract'
-import { ArrowUp, Clock, FileX, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
+import { ArrowUp, Clock, FileX, Files, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
@@ -20,9 +20,10 @@ import { noteField } from './caret.ts'
 import { PresetMenu } from './presets/PresetMenu.tsx'
 import { useSlashCommand } from './presets/slashCommand.ts'
 import { usePageChoices } from './pages/choosing.ts'
+import { endPageJob, usePageJob } from './pages/everyPage.ts'
 import { canSend, canSendLater, excessOf, isEmpty, useDraft, useEdited, waitedFor, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
-import { endEditing } from './editing.ts'
+import { endEditing, quote } from './editing.ts'
 import { undoMedia } from './history.ts'
 import { leaveQueue, queue, useQueue } from './queue.ts'
 import { restoreDraft } from './saving.ts'
@@ -47,21 +48,23 @@ const PageDialog = later(
 /** What the dialog for files offers: endings too, as systems know few of these kinds by type. */
 const ACCEPTED = [
   'image/*,video/*,application/pdf,.pdf',
-  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg',
-  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f',
+  '.heic,.heif,.avif,.jxl,.jp2,.j2k,.jpx,.bmp,.ico,.cur,.tif,.tiff,.psd,.psb,.svg,.svgz',
+  '.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2,.pef,.srw,.x3f,.mrw',
   '.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv',
   '.doc,.docx,.odt,.rtf,.xls,.xlsx,.ods,.ppt,.pptx,.odp,.html,.htm',
 ].join()
 
-/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
+/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered, and the text of a page that cannot be drawn. */
 export function Refusals({
   refusals,
   onDismiss,
   onUse,
+  onQuote,
 }: {
   refusals: readonly Refusal[]
   onDismiss: (key: string) => void
   onUse: (cover: File) => void
+  onQuote: (text: string) => void
 }): ReactNode {
   if (refusals.length === 0) return null
   return (
@@ -87,6 +90,16 @@ export function Refusals({
                   Use its cover picture
                 </Button>
               ) : null}
+              {refusal.text === undefined ? null : (
+                <Button
+                  onClick={() => {
+                    onDismiss(refusal.key)
+                    if (refusal.text !== undefined) onQuote(refusal.text)
+                  }}
+                >
+                  Use its text instead
+                </Button>
+              )}
             </div>
             <IconButton
               label={`Dismiss the note about ${refusal.name}`}
@@ -245,6 +258,7 @@ export function Composer({
   const excess = excessOf(draft)
   const job = useJob(conversationId)
   const edited = useEdited(conversationId)
+  const pageJob = usePageJob(({ job }) => job)
   const queued = useQueue(({ waiting }) => (waiting?.id === conversationId ? waiting : null))
   const isQueued = queued !== null
   const isReady = canSend(draft)
@@ -340,6 +354,7 @@ export function Composer({
         refusals={draft.refusals}
         onDismiss={(key) => dismissRefusal(conversationId, key)}
         onUse={(cover) => void addFiles(conversationId, [cover])}
+        onQuote={(text) => quote(conversationId, text)}
       />
       <form
         aria-label="Ask"
@@ -360,6 +375,11 @@ export function Composer({
             {answering
               ? 'Sent when the answer ends. Until then it can be changed.'
               : `Waiting for ${waitedFor(draft, before) ?? 'the pictures'}… Sent as soon as all of it is stored.`}
+          </ComposerNote>
+        ) : null}
+        {pageJob && pageJob.conversationId === conversationId ? (
+          <ComposerNote icon={<Files aria-hidden />} action="Stop" onAction={endPageJob}>
+            Asking about page {pageJob.page}, {pageJob.nth} of {pageJob.total}
           </ComposerNote>
         ) : null}
         {edited === null ? null : (
@@ -438,7 +458,7 @@ export function Composer({
           )}
         </div>
       </form>
-      <PageDialog />
+      <PageDialog onBegun={onSent} />
     </div>
   )
 }

@@ -1,10 +1,11 @@
-import { fileOfPage } from '#contract'
-import type { MediaCount, PictureBudget } from '#contract'
-import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextCursorInput, X } from 'lucide-react'
+import { fileOfPage, pageTitle } from '#contract'
+import type { Attachment, MediaCount, PictureBudget } from '#contract'
+import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextCursorInput, TextQuote, X } from 'lucide-react'
 import { Fragment, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
+import { textOf } from '../../components/pictures/viewerGeometry.ts'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
@@ -31,6 +32,7 @@ import {
 import { hasLeads } from './blocks.ts'
 import { draftKey, draftOf, numbersIn } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
+import { quote, quotePage } from './editing.ts'
 import { undoable } from './history.ts'
 import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
@@ -49,6 +51,8 @@ function hint(picture: Picture): string {
     ...notesOf(picture),
   ].join('\n')
 }
+
+const sizeOf = ({ width, height }: Attachment) => ({ width, height })
 
 /** What must be known of the picture: that a part is missing, that there are more in its file. */
 const notesOf = ({ attachment }: Picture): readonly string[] =>
@@ -71,6 +75,7 @@ export function PictureTile({
   onDrag,
   onOpen,
   onMoving,
+  onPageText,
 }: {
   picture: Picture
   index: number
@@ -89,14 +94,15 @@ export function PictureTile({
   onDrag: (active: boolean) => void
   onOpen: () => void
   onMoving: () => void
+  onPageText: () => void
 }): ReactNode {
   const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
   const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
   // a drawing is a page that has no number
-  const isPage = fileOfPage(picture.name) !== picture.name
-  const page = isPage && picture.attachment?.kind === 'image' ? picture.attachment.page?.number : undefined
+  const isOfFile = fileOfPage(picture.name) !== picture.name
+  const page = isOfFile && picture.attachment?.kind === 'image' ? picture.attachment.page : undefined
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onStep, onRemove, onDrag })}
@@ -136,7 +142,7 @@ export function PictureTile({
         </button>
         {page ? (
           <span className="pointer-events-none absolute bottom-1 left-1 rounded border border-hairline bg-raised px-1 text-small tabular-nums">
-            Page {page}
+            Page {pageTitle(page.number, page.label)}
           </span>
         ) : null}
         {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
@@ -173,7 +179,7 @@ export function PictureTile({
             <ChevronLeft />
           </button>
         ) : null}
-        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPlace={onPlace} />
+        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPlace={onPlace} onPageText={onPageText} />
         {total > 1 ? (
           <button
             type="button"
@@ -196,11 +202,13 @@ function DetailMenu({
   number,
   onDetail,
   onPlace,
+  onPageText,
 }: {
   picture: Picture
   number: number
   onDetail: (budget: PictureBudget | null) => void
   onPlace: (() => void) | null
+  onPageText: () => void
 }): ReactNode {
   const { family } = useFamily()
   const chosen = detailOf(picture.budget)
@@ -240,6 +248,14 @@ function DetailMenu({
           <TextCursorInput aria-hidden />
           Put it in the text, at the caret
         </MenuItem>
+      ) : null}
+      {picture.attachment && textOf(picture.attachment).textOf !== undefined ? (
+        <div className="mt-1 border-t border-hairline pt-1">
+          <MenuItem onSelect={onPageText}>
+            <TextQuote aria-hidden />
+            Send the page’s text too
+          </MenuItem>
+        </div>
       ) : null}
     </Menu>
   )
@@ -284,17 +300,7 @@ export function PictureTray({
     const { key, attachment, name, marks } = picture
     const number = numbered ? numbers[pictures.indexOf(picture)]! : null
     return attachment
-      ? [
-          {
-            key,
-            url: addressOf(picture, host),
-            name,
-            width: attachment.width,
-            height: attachment.height,
-            marks,
-            number,
-          },
-        ]
+      ? [{ key, url: addressOf(picture, host), name, ...sizeOf(attachment), marks, number, ...textOf(attachment) }]
       : []
   })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
@@ -397,6 +403,7 @@ export function PictureTray({
                 onDrag={(active) => setDragged(active ? picture.key : null)}
                 onOpen={() => setViewed(picture.key)}
                 onMoving={() => void makeMoving(conversationId, picture.key)}
+                onPageText={() => picture.attachment && void quotePage(conversationId, picture.attachment)}
               />
             )}
           </Fragment>
@@ -420,6 +427,7 @@ export function PictureTray({
         index={openedAt < 0 ? null : openedAt}
         onIndexChange={(index) => setViewed(index === null ? null : (opened[index]?.key ?? null))}
         onMarks={(index, marks) => drawOn(conversationId, opened[index]!.key, marks)}
+        onQuote={(text) => quote(conversationId, text)}
       />
     </>
   )

@@ -43,6 +43,7 @@ import type { Draft, Picture } from './draft.ts'
 import { composerCaret, goBehindPlaced } from './caret.ts'
 import { leaveEditing } from './editing.ts'
 import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
+import type { PageChoice } from './pages/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { saveDraft } from './saving.ts'
 import { addVideo, free, isVideo, refusalOf } from './video/clips.ts'
@@ -93,7 +94,7 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
 
 /** Opens a file with pages that was stored, and lets some of it be chosen in the place of `picture`, which stood for it until then. */
 async function addPaged({ key, name, preview }: Picture, file: PagedFile): Promise<void> {
-  let pages: number | null
+  let pages: Pick<PageChoice, 'pages' | 'labels'>
   try {
     pages = await pagesOf(file)
   } catch (thrown) {
@@ -106,7 +107,7 @@ async function addPaged({ key, name, preview }: Picture, file: PagedFile): Promi
   const holder = holderOf(key)
   if (holder === null) return
   updateDraft(holder, (draft) => removePicture(draft, key))
-  offerPages({ key, conversationId: conversationOf(holder), file, pages })
+  offerPages({ key, conversationId: conversationOf(holder), file, ...pages })
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */

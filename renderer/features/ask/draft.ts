@@ -48,6 +48,8 @@ export interface Refusal {
   readonly message: string
   /** The cover picture of a sound recording, which can be asked about instead. */
   readonly cover?: File
+  /** What is written on a page that could not be drawn, which can be asked about instead. */
+  readonly text?: string
 }
 
 /** Tokens of the conversation so far, of the model's context, and of this question's parts together. */

@@ -1,7 +1,10 @@
-import type { Message } from '#contract'
+import { textOfLines } from '#contract'
+import type { Attachment, Message } from '#contract'
 import { announce } from '../../lib/announce.ts'
+import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { savedJob, setJob } from '../../lib/profiles.ts'
+import { call } from '../../lib/rpc.ts'
 import { conversationOf, draftKey, draftOf, editedIn, emptyDraft, setEdited, updateDraft, useDrafts } from './draft.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { composedOf } from './restoring.ts'
@@ -58,4 +61,18 @@ export function quote(conversationId: string | null, text: string): void {
     error: null,
   }))
   planPrepare(conversationId, 'text')
+}
+
+/** Puts what is written on a page into the question, below its name: a model sees it then as words too. */
+export async function quotePage(
+  conversationId: string | null,
+  { sha, name }: Pick<Attachment, 'sha' | 'name'>,
+): Promise<void> {
+  try {
+    const { lines } = await call((core) => core.pages.text({ sha }))
+    quote(conversationId, `${name}:\n${textOfLines(lines)}`)
+  } catch (thrown) {
+    const error = toAppError(thrown).toInfo()
+    updateDraft(draftKey(conversationId), (draft) => ({ ...draft, error }))
+  }
 }

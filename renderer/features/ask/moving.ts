@@ -13,7 +13,9 @@ async function storedFile(picture: Picture | undefined): Promise<File | null> {
   if (!attachment || !address || name === undefined) return null
   const answer = await fetch(address).catch(() => null)
   if (!answer?.ok) throw connectionLost()
-  return new File([await answer.blob()], name, { type: attachment.mime })
+  // what the core made of one that no browser shows has another type
+  const blob = await answer.blob()
+  return new File([blob], name, { type: blob.type || attachment.mime })
 }
 
 /** Puts what `add` adds in the place of a picture or video. */

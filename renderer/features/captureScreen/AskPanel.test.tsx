@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { AppError, Profile } from '#contract'
+import { AppError, Preset, Profile } from '#contract'
 import type { ConversationEvent, EngineStatus, Message } from '#contract'
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
@@ -8,6 +8,7 @@ import { useEngine } from '../../lib/engine.ts'
 import { useHost } from '../../lib/host.ts'
 import { useProfiles } from '../../lib/profiles.ts'
 import { core } from '../../testing/fakeRpc.ts'
+import { wholePath } from '../../testing/wholePath.ts'
 import { clearPage } from '../../testing/page.ts'
 import { AskPanel } from './AskPanel.tsx'
 
@@ -17,7 +18,7 @@ vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts'
  * What the panel asked for, the conversations that are gone, and how to send the next event of the one that is watched.
  */
 const watched: string[] = []
-const sent: { conversationId: string | null; parts: { type: string }[]; job?: string }[] = []
+const sent: { conversationId: string | null; parts: { type: string }[]; job?: string; preset?: object }[] = []
 const removed = new Set<string>()
 let tell: (event: object) => void = () => {}
 
@@ -33,6 +34,18 @@ core['ask'] = {
     sent.push(question)
     return { conversationId: `c${sent.length}`, answerId: 'a' }
   },
+}
+
+core['presets'] = {
+  watch: async () =>
+    (async function* () {
+      const presets = [
+        { name: 'Short', prompt: 'What is it?', systemPrompt: 'Be short' },
+        { name: 'Asks first', prompt: 'Find {{a thing}}' },
+      ]
+      yield presets.map((one) => ({ id: one.name, isOwn: true, preset: Preset.parse(one) }))
+      await new Promise(() => {})
+    })(),
 }
 
 /** Events until one says that the conversation was removed, which is where the core ends the stream too. */
@@ -66,8 +79,7 @@ const snapshot = (text: string): ConversationEvent => ({
   type: 'snapshot',
   seq: 1,
   conversation: { id: 'c1', title: '', createdAt: 1, updatedAt: 1, leafId: 'a' },
-  messages: [answer(text)],
-  others: [],
+  ...wholePath([answer(text)]),
   progress: {},
 })
 
@@ -117,6 +129,18 @@ test('the answer is shown as it is written, and the panel asks on in the same co
   await user.click(await screen.findByRole('button', { name: 'Ask' }))
   await vi.waitFor(() => expect(sent).toHaveLength(2))
   expect(sent[1]).toEqual({ conversationId: 'c1', parts: [{ type: 'text', text: 'Where?' }] })
+})
+
+test('a preset that asks for nothing first is chosen, and the conversation is asked with it', async () => {
+  show()
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime })
+  const preset = await screen.findByRole('combobox', { name: 'Preset' })
+  expect([...preset.querySelectorAll('option')].map(({ text }) => text)).toEqual(['No preset', 'Short'])
+  await user.selectOptions(preset, 'Short')
+  expect(screen.getByRole('textbox')).toHaveProperty('value', 'What is it?')
+  await user.click(screen.getByRole('button', { name: 'Ask' }))
+  await vi.waitFor(() => expect(sent).toHaveLength(1))
+  expect(sent[0]?.preset).toEqual({ name: 'Short', systemPrompt: 'Be short' })
 })
 
 test('a conversation that was removed is said to be, is not watched any longer, and the picture can begin another', async () => {

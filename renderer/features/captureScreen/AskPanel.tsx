@@ -1,5 +1,15 @@
 import { places } from '#contract'
-import type { ErrorInfo, Message, Profile, ProfileJob, Progress, QuestionPart, ScreenPlace, Size } from '#contract'
+import type {
+  ErrorInfo,
+  Message,
+  Preset,
+  Profile,
+  ProfileJob,
+  Progress,
+  QuestionPart,
+  ScreenPlace,
+  Size,
+} from '#contract'
 import { ArrowUp, Copy, Crosshair, Square, SquareArrowOutUpRight, X } from 'lucide-react'
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
@@ -20,9 +30,11 @@ import { toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import { actionMarks, clickPosition, linkAnswer, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import { whenHost } from '../../lib/host.ts'
+import { appliedOf } from '../../lib/presets.ts'
 import { useCurrentProfile } from '../../lib/profiles.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
+import { PanelPreset } from './PanelPreset.tsx'
 
 /** A question that the panel has sent: the ids of its conversation and of its answer. */
 interface PanelQuestion {
@@ -64,6 +76,7 @@ export function AskPanel({
   /** undefined: nothing was chosen yet. */
   const [chosenJob, setChosenJob] = useState<string | null | undefined>(undefined)
   const job = jobOf(profile, chosenJob)
+  const [preset, setPreset] = useState<Preset | null>(null)
   const answer = usePanelAnswer(sent)
   const current = answer.isGone ? null : sent
   const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
@@ -89,7 +102,7 @@ export function AskPanel({
     const send = answer.isGone ? createAsking(png, screen) : asking
     if (send !== asking) setAsking(() => send)
     try {
-      setSent({ ...(await send(question.trim(), job)), question: question.trim() || (job?.label ?? '') })
+      setSent({ ...(await send(question.trim(), job, preset)), question: question.trim() || (job?.label ?? '') })
       setText('')
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -208,6 +221,18 @@ export function AskPanel({
           ))}
         </select>
       ) : null}
+      {current ? null : (
+        <PanelPreset
+          chosen={preset}
+          disabled={sending}
+          onChoose={(chosen) => {
+            // words of one's own stay
+            if (text.trim() === '' || text === preset?.prompt) setText(chosen?.prompt ?? '')
+            setPreset(chosen)
+            field.current?.focus()
+          }}
+        />
+      )}
       <div className="flex items-end gap-1 rounded-md border border-control bg-raised p-1 focus-within:border-accent">
         <textarea
           ref={field}
@@ -268,15 +293,24 @@ const NAME = 'Screenshot.png'
 function createAsking(
   png: Blob,
   screen: ScreenPlace | null,
-): (question: string, job: ProfileJob | null) => Promise<PanelQuestion> {
+): (question: string, job: ProfileJob | null, preset: Preset | null) => Promise<PanelQuestion> {
   let conversationId: string | null = null
-  return async (question, job) => {
+  return async (question, job, chosen) => {
     const parts: QuestionPart[] = question === '' ? [] : [{ type: 'text', text: question }]
     if (conversationId === null) {
       const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
       parts.unshift({ type: 'image', sha, name, ...(screen && { screen }) })
     }
-    const sent = await call((core) => core.ask.send({ conversationId, parts, ...(job && { job: job.id }) }))
+    const preset = chosen && appliedOf(chosen, {})
+    const sent = await call((core) =>
+      core.ask.send({
+        ...{ conversationId, parts },
+        ...(job && { job: job.id }),
+        ...(preset && { preset }),
+        ...(chosen?.format && { format: chosen.format }),
+        ...(chosen?.thinking && { thinking: chosen.thinking }),
+      }),
+    )
     conversationId = sent.conversationId
     return { conversationId: sent.conversationId, answerId: sent.answerId }
   }

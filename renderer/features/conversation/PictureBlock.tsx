@@ -1,3 +1,4 @@
+import { fileOfPage, pageTitle } from '#contract'
 import type { Attachment, PictureMark } from '#contract'
 import { ImageOff, Info, ScanEye } from 'lucide-react'
 import { useState } from 'react'
@@ -35,6 +36,8 @@ export function PictureBlock({
 }): ReactNode {
   const host = useHost((state) => state.host)
   const [missing, setMissing] = useState(false)
+  const page =
+    attachment.kind === 'image' && fileOfPage(attachment.name) !== attachment.name ? attachment.page : undefined
   const notes = attachment.kind === 'image' ? (attachment.notes ?? []) : []
   const size = shownSize(attachment, small ? 200 : 320)
   const block = (
@@ -76,6 +79,11 @@ export function PictureBlock({
         </span>
       )}
       {number === null ? null : <NumberBadge>{number}</NumberBadge>}
+      {page && !missing ? (
+        <span className="pointer-events-none absolute bottom-1 left-1 rounded border border-hairline bg-raised px-1 text-small tabular-nums">
+          Page {pageTitle(page.number, page.label)}
+        </span>
+      ) : null}
     </button>
   )
   if (!onInput) return block

@@ -4,8 +4,10 @@ import { use, useState } from 'react'
 import type { ReactNode } from 'react'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import { AskAboutContext, cropPicture } from '../../components/pictures/cropPicture.ts'
+import { textOf } from '../../components/pictures/viewerGeometry.ts'
 import type { ViewedPicture } from '../../components/pictures/viewerGeometry.ts'
 import { announce } from '../../lib/announce.ts'
+import { ComposingContext } from '../../lib/composing.ts'
 import { useFinding } from '../../lib/finding.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { numbersOf } from '../../lib/conversation/numbers.ts'
@@ -45,6 +47,7 @@ export function Question({ message }: { message: Message }): ReactNode {
   const [viewed, setViewed] = useState<number | null>(null)
   const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
   const askAbout = use(AskAboutContext)
+  const composing = use(ComposingContext)
   /** What the reader marks on the pictures, by their places, to ask about it; the question's own marks stay. */
   const [regions, setRegions] = useState<Readonly<Record<number, readonly PictureMark[]>>>({})
   const images = message.parts.filter((part) => part.type === 'image')
@@ -59,6 +62,7 @@ export function Question({ message }: { message: Message }): ReactNode {
       number: numberOf(part),
       sentMarks: part.marks ?? [],
       marks: regions[index] ?? [],
+      ...textOf(part.attachment),
     }),
   )
   const mark = (index: number, marks: readonly PictureMark[]): void => setRegions({ ...regions, [index]: marks })
@@ -132,6 +136,7 @@ export function Question({ message }: { message: Message }): ReactNode {
         onMarks={askAbout ? mark : undefined}
         onCrop={askAbout ? (number, box) => void crop(number, box) : undefined}
         onInput={(index) => showInputOf(images[index]!)}
+        onQuote={composing?.quote}
       />
     </article>
   )

@@ -1,7 +1,6 @@
 import type { CoordinateSpace, ImageAttachment, Message, ModelFamily, ScreenPlace, Seen, Size } from '#contract'
-import { numbersOf } from '../../lib/conversation/numbers.ts'
-import { pathBefore } from '../../lib/conversation/state.ts'
-import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { noMedia, numbersAfter } from '../../lib/conversation/numbers.ts'
+import type { MediumBefore } from '../../lib/conversation/state.ts'
 import { actionMarks, findMarks, isInTokens, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import type { ActionAnswer, Mark, Views } from '../../lib/grounding/index.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
@@ -68,42 +67,36 @@ export interface Steps extends ActionAnswer {
   readonly numbers: readonly (number | null)[]
 }
 
-/** The pictures and videos before an answer, in the order in which the model got them; none while that is not known. */
-export function mediaBefore(messages: OpenConversation['messages'], answer: Message): SeenMedium[] {
-  const { seen, leftOut, parentId } = answer
-  if (!seen || parentId === null) return []
-  const shown = pathBefore(messages, answer)
-    .slice(leftOut)
-    .flatMap((message) => {
-      const numbers = numbersOf(message).filter((number) => number !== null)
-      return thingsOf(message, seen).map((thing, i) => ({
-        ...thing,
-        number: numbers[i]!,
-        isOfQuestion: message.id === parentId,
-      }))
-    })
+/** Of the pictures and videos before an answer those that the model got, in its order; none while that is not known. */
+export function mediaSeen(before: readonly MediumBefore[], { seen, leftOut, parentId }: Message): SeenMedium[] {
+  if (!seen) return []
+  // what an imported answer shows no model gets
+  const asked = before.filter(({ role }) => role === 'user')
+  const kinds = asked.map(({ part }) => (part.type === 'image' ? ('picture' as const) : ('video' as const)))
+  const numbers = numbersAfter(noMedia, kinds)
+  const got = asked.map((medium, i) => ({ ...medium, number: numbers[i]! })).filter(({ at }) => at >= leftOut)
   // another number of them: the conversation is not what the model had
-  return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
+  if (got.length !== seen.media.length) return []
+  return got.map((medium, i) => ({
+    ...thingOf(medium, seen),
+    number: medium.number,
+    isOfQuestion: medium.messageId === parentId,
+    model: seen.media[i]!,
+  }))
 }
 
 /** Families that are told when each frame is shown after the file's start, so that they tell that time too. */
 const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl', 'qwen35']
 
-function thingsOf(message: Message, { family }: Seen): SeenThing[] {
-  // what an imported answer shows no model gets
-  if (message.role === 'assistant') return []
-  const knowsTimes = TOLD_TIMES.includes(family)
-  return message.parts.flatMap((part, place): SeenThing[] => {
-    if (part.type === 'text' || part.type === 'reasoning') return []
-    if (part.type === 'image') {
-      const { attachment, screen } = part
-      return [{ kind: 'picture', attachment, screen, place: { messageId: message.id, part: place } }]
-    }
-    const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-    const fileStart = part.type === 'video' ? part.attachment.startMs : 0
-    const startMs = knowsTimes ? fileStart : seenPart(part).startMs
-    return [{ kind: 'video', id: videoId(message.id, place), size: { width, height }, startMs }]
-  })
+function thingOf({ messageId, place, part }: MediumBefore, { family }: Seen): SeenThing {
+  if (part.type === 'image') {
+    const { attachment, screen } = part
+    return { kind: 'picture', attachment, screen, place: { messageId, part: place } }
+  }
+  const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
+  const fileStart = part.type === 'video' ? part.attachment.startMs : 0
+  const startMs = TOLD_TIMES.includes(family) ? fileStart : seenPart(part).startMs
+  return { kind: 'video', id: videoId(messageId, place), size: { width, height }, startMs }
 }
 
 /**

@@ -6,8 +6,9 @@ export { progressText } from './answerText.ts'
 export {
   followConversation,
   lastQuestion,
+  loadWholePath,
   stop,
-  useMediaBefore,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from './store.ts'

@@ -16,6 +16,7 @@ import { dragConversations } from './dragging.ts'
 import { useShowing } from './shelves.ts'
 import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
 import type { Renaming } from './store.ts'
+import { useUnread } from './unread.ts'
 
 const RowItems = later(() => import('./RowItems.tsx').then(({ RowItems }) => RowItems))
 
@@ -98,6 +99,7 @@ export const ConversationRow = memo(function ConversationRow({
 }): ReactNode {
   const { id, title, deletedAt } = conversation
   const renaming = useRenaming((state) => state[id])
+  const isUnread = useUnread(({ ids }) => ids.has(id)) && !current
   const inTrash = deletedAt !== undefined
   const beginRename = (): void => {
     if (!inTrash) beginRenaming(id, title)
@@ -127,7 +129,7 @@ export const ConversationRow = memo(function ConversationRow({
         role={isSelecting ? 'checkbox' : undefined}
         aria-checked={isSelected ?? undefined}
         aria-current={current ? 'page' : undefined}
-        aria-description={descriptionOf(conversation)}
+        aria-description={descriptionOf(conversation, isUnread)}
         title={title}
         onClick={(event) => onChoose(id, event)}
         onDoubleClick={isSelecting ? undefined : beginRename}
@@ -150,9 +152,11 @@ export const ConversationRow = memo(function ConversationRow({
           </span>
         ) : null}
         {conversation.cover ? <Cover key={conversation.cover} sha={conversation.cover} /> : null}
-        <span className="min-w-0 flex-1 truncate">{title}</span>
+        <span className={cx('min-w-0 flex-1 truncate', isUnread && 'font-semibold')}>{title}</span>
         {conversation.answering ? (
           <span aria-hidden title="Answering" className="size-2 shrink-0 animate-pulse rounded-full bg-accent" />
+        ) : isUnread ? (
+          <span aria-hidden title="Answered" className="size-2 shrink-0 rounded-full bg-accent" />
         ) : null}
         <Tags tags={conversation.tags} />
       </button>
@@ -163,8 +167,11 @@ export const ConversationRow = memo(function ConversationRow({
 })
 
 /** What a row shows beside its title, in words; undefined: nothing. */
-function descriptionOf({ answering, tags }: Conversation): string | undefined {
-  const said = [...(answering ? ['Answering'] : []), ...(tags ? [`Tags: ${tags.join(', ')}`] : [])]
+function descriptionOf({ answering, tags }: Conversation, isUnread: boolean): string | undefined {
+  const said = [
+    ...(answering ? ['Answering'] : isUnread ? ['Answered, not opened yet'] : []),
+    ...(tags ? [`Tags: ${tags.join(', ')}`] : []),
+  ]
   return said.length > 0 ? said.join('. ') : undefined
 }
 

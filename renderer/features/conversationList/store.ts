@@ -2,10 +2,12 @@ import type { ConversationListEvent } from '#contract'
 import { create } from 'zustand'
 import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
+import { useRoute } from '../../lib/route.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { createFrameBatch } from '../../lib/conversation/watch.ts'
 import { applyListEvents, emptyList } from './state.ts'
 import type { ListState } from './state.ts'
+import { followReading, noteEnded } from './unread.ts'
 
 /** The conversation list as the core sends it. */
 export const useConversationList = create<ListState>(() => emptyList)
@@ -17,8 +19,11 @@ export const useTitle = (id: string | null): string | undefined =>
 /** Keeps the list up to date until `signal` aborts; what comes within one frame is taken together, as it may be much. */
 export function followConversations(signal: AbortSignal): Promise<void> {
   const batch = createFrameBatch<ConversationListEvent>((events) => {
-    if (!signal.aborted) useConversationList.setState((state) => applyListEvents(state, events))
+    if (signal.aborted) return
+    noteEnded(useConversationList.getState(), events, useRoute.getState().conversationId)
+    useConversationList.setState((state) => applyListEvents(state, events))
   })
+  signal.addEventListener('abort', followReading())
   return follow<ConversationListEvent>({
     connection,
     signal,

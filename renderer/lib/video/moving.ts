@@ -6,6 +6,9 @@ export const movingKinds: readonly { readonly begins: RegExp; readonly name: str
   { begins: /^[^]{4}ftyp[^]*avi[fs]/, name: 'AVIF', mime: 'image/avif' },
 ]
 
+/** Kinds of which the core makes a WebP that moves, as no browser decodes them. */
+const madeMoving: readonly string[] = ['image/jxl']
+
 /** Whether a stored picture is a video too. `pages`: how many pictures there are in its file; unset: one. */
 export const isMoving = ({
   mime,
@@ -13,7 +16,7 @@ export const isMoving = ({
 }: {
   readonly mime: string
   readonly pages?: number | undefined
-}): boolean => pages > 1 && movingKinds.some((kind) => kind.mime === mime)
+}): boolean => pages > 1 && (madeMoving.includes(mime) || movingKinds.some((kind) => kind.mime === mime))
 
 /**
  * What is put at the end of a moving picture that is stored as a video: a stored file is either, by its bytes, and this makes them

@@ -1,4 +1,4 @@
-import { Omissions, gap, reasons } from '../form.ts'
+import { Omissions, gap, ownSystem, reasons } from '../form.ts'
 import type { Imported, ImportedConversation, ImportedPart, ImportedTurn } from '../form.ts'
 import { fenced, fields, isFields, joinThoughts, list, splitThought, text, textOrNull, texts, time } from './values.ts'
 import type { Fields } from './values.ts'
@@ -26,13 +26,22 @@ export function readCherryStudio(data: unknown, findFile: CherryFile): Imported 
   const titles = titlesOf(record['localStorage'])
   const conversations = topicsOf(database).flatMap(({ id, messages }): ImportedConversation[] => {
     const about = titles.get(id) ?? {}
-    if (textOrNull(about['prompt'])) omissions.add(reasons.system)
     const { turns, leaf } = turnsOf(messages.filter(isFields), blocks, findFile, omissions)
     const title = textOrNull(about['name'])
     // topics without a message are what a new conversation is there
     if (turns.length === 0) return []
     const created = time(about['createdAt']) ?? turns[0]?.time ?? null
-    return [{ id, title, created, updated: time(about['updatedAt']) ?? turns.at(-1)?.time ?? created, turns, leaf }]
+    return [
+      {
+        id,
+        title,
+        created,
+        updated: time(about['updatedAt']) ?? turns.at(-1)?.time ?? created,
+        turns,
+        leaf,
+        ...ownSystem(textOrNull(about['prompt'])),
+      },
+    ]
   })
   return { conversations, leftOut: omissions.list() }
 }

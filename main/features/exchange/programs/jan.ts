@@ -1,4 +1,4 @@
-import { Omissions, gap, reasons } from '../form.ts'
+import { Omissions, gap, ownSystem, reasons } from '../form.ts'
 import type { Imported, ImportedPart } from '../form.ts'
 import { toTurns } from '../tree.ts'
 import type { NodeKind, TreeNode } from '../tree.ts'
@@ -21,7 +21,6 @@ export function readJan(thread: unknown, messages: readonly unknown[]): Imported
   const lines = messages.filter(isFields)
   const assistant = fields(list(record['assistants'])[0])
   const model = textOrNull(fields(assistant['model'])['id'])
-  if (textOrNull(assistant['instructions'])) omissions.add(reasons.system)
   const ids = new Set<string>()
   const kept = lines.flatMap((line, i): Line[] => {
     const id = textOrNull(line['id']) ?? `line ${i}`
@@ -53,7 +52,8 @@ export function readJan(thread: unknown, messages: readonly unknown[]): Imported
   const last = Math.max(...turns.map((turn) => turn.time ?? 0)) || null
   const updated = time(record['updated']) ?? last ?? created
   const id = textOrNull(record['id']) ?? textOrNull(lines[0]?.['thread_id']) ?? `message ${turns[0]?.id}`
-  return { conversations: [{ id, title, created, updated, turns, leaf }], leftOut: omissions.list() }
+  const system = ownSystem(textOrNull(assistant['instructions']))
+  return { conversations: [{ id, title, created, updated, turns, leaf, ...system }], leftOut: omissions.list() }
 }
 
 interface Line {

@@ -1,4 +1,4 @@
-import { Omissions, gap, reasons } from '../form.ts'
+import { Omissions, gap, ownSystem, reasons } from '../form.ts'
 import type { Imported, ImportedPart } from '../form.ts'
 import { toTurns } from '../tree.ts'
 import type { NodeKind, TreeNode } from '../tree.ts'
@@ -48,21 +48,33 @@ export function readLlamaCpp(records: readonly unknown[]): Imported {
       omissions.add(reasons.empty, title ?? '')
       return []
     }
+    const systems = found.filter(isSystem)
+    if (systems.length > 1) omissions.add(reasons.system, '', systems.length - 1)
     const id = textOrNull(about['id']) ?? `message ${turns[0]?.id}`
     const times = turns.map((turn) => turn.time).filter((at) => at !== null)
     const created = times.length > 0 ? Math.min(...times) : null
-    return [{ id, title, created, updated: time(about['lastModified']) ?? created, turns, leaf }]
+    return [
+      {
+        id,
+        title,
+        created,
+        updated: time(about['lastModified']) ?? created,
+        turns,
+        leaf,
+        ...ownSystem(textOrNull(systems[0]?.['content'])),
+      },
+    ]
   })
   return { conversations, leftOut: omissions.list() }
 }
 
+/** Whether a message is the system prompt that was written. */
+const isSystem = ({ type, role, content }: Fields): boolean =>
+  type !== 'root' && role === 'system' && text(content).trim() !== ''
+
 function kindOf(message: Fields, omissions: Omissions): NodeKind {
   const { role } = message
   if (message['type'] === 'root') return { kind: 'skip' }
-  if (role === 'system') {
-    if (text(message['content']).trim() !== '') omissions.add(reasons.system)
-    return { kind: 'skip' }
-  }
   if (role === 'tool') omissions.add(reasons.tools)
   if (role !== 'user' && role !== 'assistant') return { kind: 'skip' }
   const parts: ImportedPart[] = list(message['extra']).flatMap((extra) => extraOf(fields(extra), omissions))

@@ -1,4 +1,4 @@
-import { Omissions, gap, reasons } from '../form.ts'
+import { Omissions, gap, ownSystem, reasons } from '../form.ts'
 import type { Imported, ImportedPart, ImportedTurn } from '../form.ts'
 import { baseName, fields, isFields, joinThoughts, list, splitThought, text, textOrNull, time } from './values.ts'
 import type { Fields } from './values.ts'
@@ -53,7 +53,6 @@ export function readLmStudio(conversation: unknown, fileName: string, userFile: 
     last = (all[selected] ?? kept.at(-1))?.id ?? last
   })
   const title = textOrNull(record['name'])
-  if (systemOf(record) !== '') omissions.add(reasons.system)
   if (textOrNull(record['clientInput'])) omissions.add('What was typed and not sent')
   if (turns.length === 0) {
     omissions.add(reasons.empty, title ?? '')
@@ -63,7 +62,10 @@ export function readLmStudio(conversation: unknown, fileName: string, userFile: 
   const ended = [record['userLastMessagedAt'], record['assistantLastMessagedAt']].map((at) => time(at) ?? 0)
   const updated = Math.max(...ended) || created
   const id = baseName(fileName).replace(/\.conversation\.json$/i, '')
-  return { conversations: [{ id, title, created, updated, turns, leaf: last }], leftOut: omissions.list() }
+  return {
+    conversations: [{ id, title, created, updated, turns, leaf: last, ...ownSystem(systemOf(record)) }],
+    leftOut: omissions.list(),
+  }
 }
 
 /** The system prompt: the conversation's own counts before the old place. */

@@ -1,4 +1,4 @@
-import { Omissions, gap, reasons } from '../form.ts'
+import { Omissions, gap, ownSystem, reasons } from '../form.ts'
 import type { Imported, ImportedConversation, ImportedPart } from '../form.ts'
 import { toTurns } from '../tree.ts'
 import type { NodeKind, TreeNode } from '../tree.ts'
@@ -28,7 +28,6 @@ function readChat(record: Fields, omissions: Omissions): ImportedConversation[] 
     inTree.length > 0
       ? inTree.map(([id, message]) => nodeOf(id, fields(message), omissions))
       : asLine(list(chat['messages']).filter(isFields), omissions)
-  if (textOrNull(fields(chat['params'])['system'])) omissions.add(reasons.system)
   const { turns, leaf } = toTurns(nodes, textOrNull(history['currentId']) ?? textOrNull(record['current_message_id']))
   const title = textOrNull(record['title']) ?? textOrNull(chat['title'])
   if (turns.length === 0) {
@@ -37,7 +36,17 @@ function readChat(record: Fields, omissions: Omissions): ImportedConversation[] 
   }
   const created = time(record['created_at']) ?? time(chat['timestamp']) ?? turns[0]?.time ?? null
   const id = textOrNull(record['id']) ?? textOrNull(chat['id']) ?? `message ${turns[0]?.id}`
-  return [{ id, title, created, updated: time(record['updated_at']) ?? created, turns, leaf }]
+  return [
+    {
+      id,
+      title,
+      created,
+      updated: time(record['updated_at']) ?? created,
+      turns,
+      leaf,
+      ...ownSystem(textOrNull(fields(chat['params'])['system'])),
+    },
+  ]
 }
 
 function asLine(messages: readonly Fields[], omissions: Omissions): TreeNode[] {

@@ -96,7 +96,8 @@ describe('Open WebUI', () => {
       updated: 1_700_000_060_000,
     })
     expect(conversation.turns.map(({ model }) => model)).toEqual([null, 'x:1', 'Y', null])
-    expect(why(read)).toEqual(['1 Attached files that are no pictures', '1 System prompts and custom instructions'])
+    expect(conversation.system).toBe('Be short')
+    expect(why(read)).toEqual(['1 Attached files that are no pictures'])
   })
 
   test('a chat alone, one with a line only and one without messages', () => {
@@ -266,11 +267,8 @@ describe('LM Studio', () => {
     ])
     expect(only(read)).toMatchObject({ id: '1700000000000', created: 1_700_000_000_000, updated: 1_700_000_009_000 })
     expect(only(read).turns[1]?.model).toBe('m')
-    expect(why(read)).toEqual([
-      '1 Pictures whose files are gone',
-      '1 Attached files that are no pictures',
-      '1 System prompts and custom instructions',
-    ])
+    expect(only(read).system).toBe('Be short')
+    expect(why(read)).toEqual(['1 Pictures whose files are gone', '1 Attached files that are no pictures'])
   })
 })
 
@@ -285,7 +283,7 @@ describe('Jan', () => {
     title: 'Shapes',
     created: 1_700_000_900,
     updated: 1_700_000_900,
-    assistants: [{ model: { id: 'm' } }],
+    assistants: [{ model: { id: 'm' }, instructions: 'Be short' }],
     metadata: {},
   }
 
@@ -297,7 +295,7 @@ describe('Jan', () => {
     ])
     expect(short(only(read))).toEqual([' > q: Q', 'q > a: <hm>A', 'a > r: R', '= r'])
     // the thread's own time is that of its last change
-    expect(only(read)).toMatchObject({ created: 1_700_000_000_005, updated: 1_700_000_900_000 })
+    expect(only(read)).toMatchObject({ created: 1_700_000_000_005, updated: 1_700_000_900_000, system: 'Be short' })
     expect(only(read).turns[1]?.model).toBe('m')
   })
 
@@ -374,6 +372,13 @@ describe('llama.cpp', () => {
       updated: 1_700_000_010_000,
     })
     expect(why(read)).toEqual(['1 Sound and video', '2 Steps of tools'])
+  })
+
+  test('its first system prompt is its own, others are told', () => {
+    const systems = [1, 2].map((n) => message(`s${n}`, 'root', 'system', `Be short ${n}`))
+    const read = readLlamaCpp([{ conv: { id: 'c', name: 'Shapes' }, messages: [...messages, ...systems] }])
+    expect(only(read).system).toBe('Be short 1')
+    expect(why(read)).toContain('1 System prompts and custom instructions')
   })
 
   test('is read from lines, several conversations too, with the newest message where none is current', () => {

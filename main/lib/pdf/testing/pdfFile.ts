@@ -6,6 +6,8 @@ export interface PdfPageSpec {
   readonly content?: string
   /** More entries of the page's dictionary, as in `/Rotate 90`. */
   readonly entries?: string
+  /** More of its resources, as in `/Properties << /Draft 7 0 R >>`. */
+  readonly resources?: string
   /** Annotations and fields of a form, each a dictionary without its brackets. */
   readonly annotations?: readonly string[]
 }
@@ -16,6 +18,10 @@ export interface PdfFileSpec {
   readonly password?: string
   /** Names the annotations of all pages as fields of a form. */
   readonly form?: boolean
+  /** More entries of the catalogue, as in `/PageLabels << /Nums [0 << /S /r >>] >>`. */
+  readonly catalogue?: string
+  /** More objects, which are numbered from 7 on. */
+  readonly objects?: readonly string[]
 }
 
 /** Text in black at 20 points from the left and 40 from the bottom, 24 points high. */
@@ -36,10 +42,14 @@ const FONTS = [
 ]
 
 /** A PDF of these pages, 200 x 100 points each. */
-export function pdf(pages: readonly PdfPageSpec[], { password, form = false }: PdfFileSpec = {}): Buffer {
+export function pdf(
+  pages: readonly PdfPageSpec[],
+  { password, form = false, catalogue = '', objects = [] }: PdfFileSpec = {},
+): Buffer {
   const id = 'sightline-test00'
   const key = password === undefined ? null : protection(password, id)
-  const first = 3 + FONTS.length
+  const own = [...FONTS, ...objects]
+  const first = 3 + own.length
   const counts = pages.map(({ annotations = [] }) => 2 + annotations.length)
   const starts = counts.map((_, i) => first + counts.slice(0, i).reduce((sum, count) => sum + count, 0))
   const total = first + counts.reduce((sum, count) => sum + count, 0)
@@ -59,16 +69,16 @@ export function pdf(pages: readonly PdfPageSpec[], { password, form = false }: P
     const pieces = [`${number} 0 obj\n`, ...content, '\nendobj\n']
     write(Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))))
   }
-  object(1, `<< /Type /Catalog /Pages 2 0 R ${acroForm} >>`)
+  object(1, `<< /Type /Catalog /Pages 2 0 R ${acroForm} ${catalogue} >>`)
   object(2, `<< /Type /Pages /Count ${pages.length} /Kids [${starts.map((start) => `${start} 0 R`).join(' ')}] >>`)
-  for (const [i, font] of FONTS.entries()) object(3 + i, font)
-  for (const [i, { content = '', entries = '', annotations = [] }] of pages.entries()) {
+  for (const [i, one] of own.entries()) object(3 + i, one)
+  for (const [i, { content = '', entries = '', resources = '', annotations = [] }] of pages.entries()) {
     const start = starts[i]!
     const box = entries.includes('/MediaBox') ? '' : '/MediaBox [0 0 200 100]'
     const annots = annotations.map((_, n) => `${start + 2 + n} 0 R`).join(' ')
     object(
       start,
-      `<< /Type /Page /Parent 2 0 R ${box} ${entries} /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> ` +
+      `<< /Type /Page /Parent 2 0 R ${box} ${entries} /Resources << /Font << /F1 3 0 R /F2 4 0 R >> ${resources} >> ` +
         `/Contents ${start + 1} 0 R /Annots [${annots}] >>`,
     )
     const stream = key ? rc4(objectKey(key, start + 1), Buffer.from(content, 'latin1')) : Buffer.from(content, 'latin1')

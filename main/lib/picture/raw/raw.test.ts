@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openPicture } from '../index.ts'
 import { Tag } from '../tiff/directory.ts'
 import { tiffHead } from '../tiff/encode.ts'
-import { cr3, raf, x3f, x3fImage } from './testing/rawFiles.ts'
+import { cr3, mrw, mrwBlock, raf, x3f, x3fImage } from './testing/rawFiles.ts'
 
 const solid = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } })
@@ -128,9 +128,15 @@ describe('ORF', () => {
   })
 })
 
-test('a raw file in which none is looked for is refused by its name', async () => {
-  expect(await failure(Buffer.from('\0MRM\0\0\0\0', 'latin1'))).toMatchObject({
-    code: 'UnsupportedMedia',
-    message: expect.stringContaining('photo.raw is a raw file of a camera') as string,
+describe('MRW', () => {
+  test('shows the JPEG of its notes, also where its first byte is another', async () => {
+    await expectLarge(mrw(large))
+    await expectLarge(mrw(Buffer.concat([Buffer.from([2]), large.subarray(1)])))
+  })
+  test('without one is refused, without notes damaged', async () => {
+    expect(await failure(mrw(Buffer.alloc(0)))).toMatchObject({ code: 'UnsupportedMedia' })
+    expect(await failure(mrwBlock('\0MRM', mrwBlock('\0PRD', Buffer.alloc(24))))).toMatchObject({
+      code: 'DamagedMedia',
+    })
   })
 })

@@ -19,7 +19,7 @@ interface Found {
 }
 
 /**
- * Raw files of cameras that are no TIFF: CR3, RAF, X3F, and ORF and RW2, which are TIFF but for their first bytes. Shows the largest
+ * Raw files of cameras that are no TIFF: CR3, RAF, X3F, MRW, and ORF and RW2, which are TIFF but for their first bytes. Shows the largest
  * JPEG that the camera put beside the raw data. @throws AppError UnsupportedMedia where there is none, DamagedMedia.
  */
 export const openRaw: OpenReader = async (file) => {
@@ -33,14 +33,15 @@ export const openRaw: OpenReader = async (file) => {
     ? inRaf
     : mark.startsWith('FOVb')
       ? inX3f
-      : mark.slice(4) === 'ftypcrx '
-        ? inCr3
-        : null
-  if (!find) throw refusedRaw(file.name)
+      : mark.startsWith('\0MRM')
+        ? inMrw
+        : inCr3
   const { pieces, orientation } = await find(file)
   for (const { offset, length } of [...pieces].sort((a, b) => b.length - a.length)) {
     const jpeg = await file.readAt(offset, Math.min(length, MAX_PREVIEW))
     if (jpeg.length < length) throw damaged(file.name, 'cut in the picture')
+    // some Minoltas write another first byte
+    if (find === inMrw && length > 0) jpeg[0] = 0xff
     if (isViewableJpeg(jpeg)) return openPreview(file, { jpeg, raw: null, orientation }, pictureMimes.raw)
   }
   throw refusedRaw(file.name)
@@ -72,6 +73,35 @@ async function inX3f(file: PictureFile): Promise<Found> {
       pieces.push({ offset: offset + 28, length: length - 28 })
   }
   return { pieces, orientation: 1 }
+}
+
+/** Blocks before the raw data of an MRW that are looked at. */
+const MOST_BLOCKS = 32
+/** Tags of Minolta's notes (ExifTool, "Minolta Tags"): where the JPEG is, counted from the TIFF, and its length. */
+const Minolta = { start: 0x0088, length: 0x0089 } as const
+
+/** Minolta: blocks with a name and a length, of which TTW is a TIFF with the notes of the maker. */
+async function inMrw(file: PictureFile): Promise<Found> {
+  const end = 8 + (await file.readAt(4, 4)).readUInt32BE(0)
+  for (let at = 8, n = 0; at + 8 <= Math.min(end, file.bytes) && n < MOST_BLOCKS; n++) {
+    const head = await file.readAt(at, 8)
+    const [name, length, start] = [head.toString('latin1', 0, 4), head.readUInt32BE(4), at + 8]
+    if (name === '\0TTW') {
+      const tiff = await TiffFile.open(
+        file.name,
+        windowed((offset, count) => file.readAt(start + offset, count)),
+      )
+      const first = tiff.chain[0]!
+      const exif = await first.number(Tag.exif, 0)
+      const notes = exif > 0 ? (await tiff.at(exif))?.place(Tag.makerNote) : null
+      const own = notes && (await tiff.at(notes.offset))
+      const offset = (await own?.number(Minolta.start, 0)) ?? 0
+      const pieces = own && offset > 0 ? [{ offset: start + offset, length: await own.number(Minolta.length, 0) }] : []
+      return { pieces, orientation: await first.number(Tag.orientation, 1) }
+    }
+    at = start + length
+  }
+  throw damaged(file.name, 'no notes of the camera')
 }
 
 /** The index of a CR3 is far below this, in bytes. */

@@ -189,11 +189,14 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       return resultOf(storeAs(name, take, { signal, isPicture: true })) as Promise<ImageAttachment>
     },
 
-    async storePage(pageName, path, page, notes) {
+    async storePage(pageName, path, place, { notes, lines, label }) {
       const name = displayName(pageName)
       const take = (target: string) => receive(createReadStream(path), target, { name, limits, signal: undefined })
+      const page = { ...place, ...(label !== undefined && { label }), ...(lines.length > 0 && { text: true as const }) }
       const drawn = { page, ...(notes.length > 0 && { notes: [...notes] }) }
-      return (await resultOf(storeAs(name, take, { drawn }))) as ImageAttachment
+      const stored = (await resultOf(storeAs(name, take, { drawn }))) as ImageAttachment
+      rows.putText(stored.sha, lines)
+      return stored
     },
 
     async *storeFile({ path, bytes, facts }, signal) {
@@ -238,6 +241,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
 
     get: (sha) => rows.get(sha),
     pagedFiles: () => rows.pagedFiles(),
+    pageText: (sha) => rows.text(sha),
 
     pathOf(sha) {
       const attachment = known(sha)
@@ -278,12 +282,12 @@ async function cannotTell(_path: string, name: string): Promise<never> {
   throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
 }
 
-/** The one of its two kinds that a view is, by its first byte. */
+/** The one of its kinds that a view is, by its first byte. */
 async function mimeOfView(path: string): Promise<string> {
   const file = await open(path, 'r')
   try {
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0)
-    return buffer[0] === 0x89 ? 'image/png' : 'image/jpeg'
+    return buffer[0] === 0x89 ? 'image/png' : buffer[0] === 0x52 ? 'image/webp' : 'image/jpeg'
   } finally {
     await file.close()
   }

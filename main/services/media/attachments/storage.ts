@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Attachment } from '#contract'
-import type { Sha256 } from '#contract'
+import { Attachment, textOfLines } from '#contract'
+import type { PageLine, Sha256 } from '#contract'
 import { toStorageError } from '../../../lib/database/index.ts'
 import type { Database } from '../../../lib/database/index.ts'
 import { placeFile } from '../../../lib/files/files.ts'
@@ -68,6 +68,10 @@ export interface AttachmentRows {
   get(sha: Sha256): Attachment | null
   /** Adds or renews a row; the name and the time of the last upload win. */
   put(attachment: Attachment, storedAt: number): void
+  /** Keeps the text layer of a stored page; without a line there is nothing to keep. */
+  putText(sha: Sha256, lines: readonly PageLine[]): void
+  /** The lines of a stored page. */
+  text(sha: Sha256): readonly PageLine[]
   /** The files of which a stored picture is a page, with the pictures. */
   pagedFiles(): ReadonlyMap<Sha256, readonly Sha256[]>
   /** Removes the rows that `keep` does not hold and that `isDue`, told when they were stored (ms); returns their shas. */
@@ -90,6 +94,8 @@ export function attachmentRows(database: Database): AttachmentRows {
   const pages = database.prepare<[], { sha: Sha256; pdf: Sha256 }>(
     `SELECT sha, facts ->> '$.page.pdf' AS pdf FROM attachments WHERE pdf IS NOT NULL`,
   )
+  const putText = database.prepare('INSERT OR REPLACE INTO page_texts (sha, text, lines) VALUES (?, ?, ?)')
+  const text = database.prepare<[Sha256], string>('SELECT lines FROM page_texts WHERE sha = ?').pluck()
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
   const guarded =
     <A extends unknown[], R>(work: (...args: A) => R) =>
@@ -106,6 +112,10 @@ export function attachmentRows(database: Database): AttachmentRows {
       return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
     put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
+    putText: guarded((sha, lines) => {
+      if (lines.length > 0) putText.run(sha, textOfLines(lines), JSON.stringify(lines))
+    }),
+    text: guarded((sha) => JSON.parse(text.get(sha) ?? '[]') as PageLine[]),
     pagedFiles: guarded(() => {
       const files = new Map<Sha256, Sha256[]>()
       for (const { sha, pdf } of pages.all()) files.set(pdf, [...(files.get(pdf) ?? []), sha])

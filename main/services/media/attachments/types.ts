@@ -3,13 +3,14 @@ import type {
   PdfPage,
   FileToStore,
   ImageAttachment,
+  PageLine,
   Sha256,
   StoreEvent,
   StoredFile,
   VideoFacts,
 } from '#contract'
 import type { FileView } from '../../../lib/http/attachments.ts'
-import type { Probe } from '../process/protocol.ts'
+import type { PageFacts, Probe } from '../process/protocol.ts'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
 export interface AttachmentMedia {
@@ -65,8 +66,15 @@ export interface AttachmentGateway {
    * type.
    */
   keepPoster(sha: Sha256, make: (target: string) => Promise<string>): Promise<void>
-  /** Stores a picture at `path` that was drawn of a page, with what a user must know of it. Throws as `store`. */
-  storePage(name: string, path: string, page: PdfPage, notes: readonly string[]): Promise<ImageAttachment>
+  /** Stores a picture at `path` that was drawn of a page, with what is known of it. Throws as `store`. */
+  storePage(
+    name: string,
+    path: string,
+    page: Pick<PdfPage, 'pdf' | 'number'>,
+    facts: PageFacts,
+  ): Promise<ImageAttachment>
+  /** The lines of the text layer of a stored page; none: it has none, or is no page. */
+  pageText(sha: Sha256): readonly PageLine[]
   /** The facts of a stored file; null when there is none. */
   get(sha: Sha256): Attachment | null
   /** Where the file lies, for the engine. Throws NotFound when the database does not know it or the file is gone. */

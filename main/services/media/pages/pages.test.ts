@@ -107,7 +107,7 @@ test('small pictures that end their reader are given up after two, and a page is
   const paged = createPages({
     folder: join(folder.path, 'hostile'),
     media: {
-      pages: () => Promise.resolve(9),
+      pages: () => Promise.resolve({ pages: 9 }),
       page: () => Promise.reject(new AppError('DamagedMedia', 'Still tried.')),
       pageThumbnail(_, page) {
         asked.push(page)
@@ -142,6 +142,30 @@ test('a password is asked for, remembered while the app runs, and not kept anywh
   await media.close()
   media = open()
   expect(await failure(() => unlock())).toMatchObject({ code: 'PasswordNeeded', detail: { wrong: false } })
+})
+
+test('the text layer of a page is kept beside its picture, and goes with it; what its file calls it is in its name', async () => {
+  const { sha } = await add(
+    pdf([{ content: words('Receipt') }, { content: filled(1, 0, 0) }], {
+      catalogue: '/PageLabels << /Nums [0 << /S /r >>] >>',
+    }),
+  )
+  expect(await media.procedures.pages.open({ sha, name: 'paper.pdf' }, options)).toEqual({
+    pages: 2,
+    labels: ['i', 'ii'],
+  })
+  const [written, drawn] = [await take(sha, 1), await take(sha, 2)]
+  expect(written).toMatchObject({ name: 'paper.pdf, page i (1)', page: { number: 1, label: 'i', text: true } })
+  expect(drawn.page).toEqual({ pdf: sha, number: 2, label: 'ii' })
+  const text = async (of: string) => (await media.procedures.pages.text({ sha: of }, options)).lines
+  expect(await text(written.sha)).toMatchObject([{ text: 'Receipt' }])
+  expect(await text(drawn.sha)).toEqual([])
+  store.db.exec('DELETE FROM page_texts')
+  await expect(text(written.sha)).rejects.toMatchObject({ code: 'NotFound' })
+  await take(sha, 1)
+  expect(await text(written.sha)).toHaveLength(1)
+  await media.collect(() => [], new Map([[written.sha, Date.now() + 1000]]))
+  expect(await text(written.sha)).toEqual([])
 })
 
 test('a page whose text cannot be drawn is refused, and one that says something says it', async () => {

@@ -22,7 +22,7 @@ export interface PagesOptions {
   /** Where they lie, each in a folder of its own with small pictures of its pages; made when missing. */
   readonly folder: string
   readonly media: Pick<MediaProcess, 'pages' | 'page' | 'pageThumbnail'>
-  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'pagedFiles'>
+  readonly attachments: Pick<AttachmentGateway, 'storePage' | 'get' | 'pageText' | 'pagedFiles'>
   /** The pixels that a picture may have where nothing else is chosen. */
   readonly usualBudget: () => PictureBudget
 }
@@ -84,17 +84,27 @@ export function createPages({ folder, media, attachments, usualBudget }: PagesOp
     procedures: {
       async open({ sha, name, password }) {
         const source = await sourceOf(sha, name)
-        const pages = await media.pages({ ...source, ...(password !== undefined && { password }) })
+        const { pages, labels } = await media.pages({ ...source, ...(password !== undefined && { password }) })
         if (password !== undefined) passwords.set(sha, password)
-        return { pages }
+        return { pages, ...(labels && { labels: [...labels] }) }
       },
       async takePage({ sha, name, page, budget }): Promise<ImageAttachment> {
         const source = await sourceOf(sha, name)
         const pixels = Math.max(LEGIBLE, (budget ?? usualBudget()).maxPixels)
         return making(name, async (target) => {
-          const notes = await media.page(source, page, pixels, target)
-          return attachments.storePage(pageName(name, page), target, { pdf: sha, number: page }, notes)
+          const facts = await media.page(source, page, pixels, target)
+          return attachments.storePage(pageName(name, page, facts.label), target, { pdf: sha, number: page }, facts)
         })
+      },
+      async text({ sha }) {
+        const lines = attachments.pageText(sha)
+        const stored = lines.length === 0 ? attachments.get(sha) : null
+        if (stored?.kind === 'image' && stored.page?.text)
+          throw new AppError(
+            'NotFound',
+            `The text of ${stored.name} is not kept here. Add the page again from its file.`,
+          )
+        return { lines: [...lines] }
       },
     },
 

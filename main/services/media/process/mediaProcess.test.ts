@@ -136,7 +136,7 @@ describe('media', () => {
     writeFileSync(paper.path, pdf([{ content: words('One') }]))
     expect(await media.probe(paper.path, paper.name)).toEqual({ kind: 'paged', mime: 'application/pdf' })
     expect(pids).toEqual([])
-    expect(await media.pages(paper)).toBe(1)
+    expect(await media.pages(paper)).toEqual({ pages: 1 })
     const target = join(folder, 'page')
     expect(await failure(media.page(paper, 1, 80_000, target))).toMatchObject({
       code: 'DamagedMedia',
@@ -144,7 +144,7 @@ describe('media', () => {
         /^paper\.pdf could not be read within 5 seconds\. Print what you ask about/,
       ) as string,
     })
-    expect(await media.page({ ...paper }, 1, 80_000, target)).toEqual([])
+    expect(await media.page({ ...paper }, 1, 80_000, target)).toMatchObject({ notes: [], lines: [{ text: 'One' }] })
     expect(await sharp(readFileSync(target)).metadata()).toMatchObject({ format: 'png', width: 400, height: 200 })
     expect(pids).toHaveLength(2)
   })

@@ -5,7 +5,8 @@ import { sniff } from '../../../lib/picture/sniff.ts'
 import type { FileKind } from '../../../lib/picture/sniff.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
-import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
+import type { PageCount } from '../../../lib/pdf/index.ts'
+import type { MediaReply, MediaRequest, PageFacts, Probe } from './protocol.ts'
 
 /**
  * Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the
@@ -46,15 +47,15 @@ export interface MediaProcess {
    */
   poster(path: string, raw: RawFrame, target: string): Promise<string>
   /**
-   * How many pages a file has: a PDF, a TIFF with several, an SVG drawing, which is one. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
+   * How many pages a file has, and their labels: a PDF, a TIFF with several, an SVG drawing, which is one. Throws MediaNotFound, PasswordNeeded, UnsupportedMedia, DamagedMedia, MediaTooLarge;
    * `file.name` is what they call it.
    */
-  pages(file: PagedSource): Promise<number>
+  pages(file: PagedSource): Promise<PageCount>
   /**
-   * Draws a page, counted from 1, with about `pixels` pixels, that of a TIFF with its own, and writes it to `target` as PNG. Returns what a user must know
-   * of it, one sentence each. Throws as `pages`, InvalidInput for a page that is not there, StorageFailed.
+   * Draws a page, counted from 1, with about `pixels` pixels, that of a TIFF with its own, and writes it to `target` as PNG. Returns what is known
+   * of it. Throws as `pages`, InvalidInput for a page that is not there, StorageFailed.
    */
-  page(file: PagedSource, page: number, pixels: number, target: string): Promise<readonly string[]>
+  page(file: PagedSource, page: number, pixels: number, target: string): Promise<PageFacts>
   /** Writes a small picture of a page to `target` and returns its MIME type. Throws as `page`. */
   pageThumbnail(file: PagedSource, page: number, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
@@ -239,12 +240,14 @@ export function createMediaProcess({
     async pages(file) {
       const answer = await ask({ type: 'paged', ...file })
       if (answer.type !== 'opened') throw crashed({ ...file, type: 'paged' })
-      return answer.pages
+      const { pages, labels } = answer
+      return { pages, ...(labels && { labels }) }
     },
     async page(file, page, pixels, target) {
       const answer = await ask({ type: 'page', ...file, page, pixels, target })
-      if (answer.type !== 'made') throw crashed({ ...file, type: 'page' })
-      return answer.notes ?? []
+      if (answer.type !== 'drawn') throw crashed({ ...file, type: 'page' })
+      const { notes, lines, label } = answer
+      return { notes, lines, ...(label !== undefined && { label }) }
     },
     async pageThumbnail(file, page, target) {
       const answer = await ask({ type: 'pageThumbnail', ...file, page, target })

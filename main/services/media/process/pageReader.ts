@@ -11,14 +11,14 @@ export function createPageReader(): PdfReader {
   return {
     pages: async (source) => {
       if (await isPdf(source)) return pdfs.pages(source)
-      return (await openPicture(source)).pages ?? 1
+      return { pages: (await openPicture(source)).pages ?? 1 }
     },
     draw: async (source, page, pixels, options) => {
       if (await isPdf(source)) return pdfs.draw(source, page, pixels, options)
       const picture = await openPicture({ ...source, page, pixels })
       checkRatio(picture, source.name)
       const drawn = await picture.decode()
-      return { ...drawn, notes: picture.notes }
+      return { ...drawn, notes: picture.notes, lines: [] }
     },
     close: () => pdfs.close(),
   }

@@ -1,4 +1,5 @@
-import type { ErrorInfo, RawFrame, Size } from '#contract'
+import type { ErrorInfo, PageLine, RawFrame, Size } from '#contract'
+import type { PageCount } from '../../../lib/pdf/index.ts'
 import type { OfficeKind } from '../../../lib/office/libreOffice.ts'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
@@ -108,10 +109,18 @@ export interface FrameRequest {
   readonly target: string
 }
 
+/** What is known of a page that was drawn: what a user must know, one sentence each, its text layer, and its label. */
+export interface PageFacts {
+  readonly notes: readonly string[]
+  readonly lines: readonly PageLine[]
+  readonly label?: string
+}
+
 /** `ready` comes once, when the decoders are loaded. */
 export type MediaReply =
   | { readonly type: 'ready' }
   | { readonly type: 'probed'; readonly id: number; readonly probe: Probe }
-  | { readonly type: 'opened'; readonly id: number; readonly pages: number }
+  | ({ readonly type: 'opened'; readonly id: number } & PageCount)
   | { readonly type: 'made'; readonly id: number; readonly mime: string; readonly notes?: readonly string[] }
+  | ({ readonly type: 'drawn'; readonly id: number } & PageFacts)
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

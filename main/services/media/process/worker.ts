@@ -69,14 +69,15 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
 async function answerPaged(request: OpenRequest | PageRequest | PageThumbnailRequest): Promise<MediaReply> {
   const { id, type, path, name, password } = request
   const source = { path, name, ...(password !== undefined && { password }) }
-  if (type === 'paged') return { type: 'opened', id, pages: await paged.pages(source) }
+  if (type === 'paged') return { type: 'opened', id, ...(await paged.pages(source)) }
   if (type === 'pageThumbnail') {
     const page = await paged.draw(source, request.page, PAGE_THUMBNAIL_PIXELS, { mayBeBlank: true })
     return { type: 'made', id, mime: await writeSmall(page, request.target, THUMBNAIL_SIDE) }
   }
   const page = await paged.draw(source, request.page, request.pixels)
   await writePng(page, request.target)
-  return { type: 'made', id, mime: 'image/png', notes: page.notes }
+  const { notes, lines, label } = page
+  return { type: 'drawn', id, notes, lines, ...(label !== undefined && { label }) }
 }
 
 /** Answers a request, and logs how long that took or why it failed. */

@@ -7,15 +7,16 @@ import { TextField } from '../../../components/primitives/TextField.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { counted } from '../../../lib/format.ts'
-import { MAX_PICTURES, useDraft } from '../draft.ts'
+import { MAX_PICTURES, draftKey, updateDraft, useDraft } from '../draft.ts'
 import { PageGrid } from './PageGrid.tsx'
+import { askEveryPage } from './everyPage.ts'
 import { endChoice, takePages, unlock, usePageChoices } from './choosing.ts'
 import type { PageChoice } from './choosing.ts'
 import { extended } from './selection.ts'
 import type { Selection } from './selection.ts'
 
 /** Asks which pages of a file that was added are to be asked about, one file after the other. */
-export function PageDialog(): ReactNode {
+export function PageDialog({ onBegun }: { onBegun: (conversationId: string) => void }): ReactNode {
   const choice = usePageChoices(({ choices }) => choices[0])
   if (!choice) return null
   const { file, pages } = choice
@@ -31,7 +32,7 @@ export function PageDialog(): ReactNode {
       {pages === null ? (
         <Unlocking key={choice.key} choice={choice} />
       ) : (
-        <Choosing key={choice.key} choice={choice} pages={pages} />
+        <Choosing key={choice.key} choice={choice} pages={pages} onBegun={onBegun} />
       )}
     </DialogFrame>
   )
@@ -78,31 +79,48 @@ function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
   )
 }
 
-function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): ReactNode {
+function Choosing({
+  choice,
+  pages,
+  onBegun,
+}: {
+  choice: PageChoice
+  pages: number
+  onBegun: (conversationId: string) => void
+}): ReactNode {
   const [selection, setSelection] = useState<Selection>([])
   const [text, setText] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
-  const { pictures } = useDraft(choice.conversationId)
+  const { pictures, text: drafted } = useDraft(choice.conversationId)
+  /** What is asked about each page on its own; null: the pages go into one question. */
+  const [question, setQuestion] = useState<string | null>(null)
   const free = Math.max(0, MAX_PICTURES - pictures.length)
   const excess =
-    selection.length > free ? `A question takes ${counted(free, 'more picture')}. Choose fewer pages.` : null
-  const canAdd = problem === null && excess === null && selection.length > 0
+    question === null && selection.length > free
+      ? `A question takes ${counted(free, 'more picture')}. Choose fewer pages.`
+      : null
+  const isAsked = question === null || question.trim() !== ''
+  const canAdd = problem === null && excess === null && selection.length > 0 && isAsked
 
   const choose = (next: Selection): void => {
     setSelection(next)
-    setText(writePages(next))
+    setText(writePages(next, choice.labels))
     setProblem(null)
   }
   const type = (typed: string): void => {
     setText(typed)
-    const read = readPages(typed, pages)
+    const read = readPages(typed, pages, choice.labels)
     setProblem(typeof read === 'string' ? read : null)
     if (typeof read !== 'string') setSelection(read)
   }
   const add = (): void => {
     if (!canAdd) return
     endChoice(choice)
-    void takePages(choice, selection)
+    if (question === null) void takePages(choice, selection)
+    else {
+      if (question === drafted) updateDraft(draftKey(choice.conversationId), (draft) => ({ ...draft, text: '' }))
+      void askEveryPage(choice, selection, question.trim(), onBegun)
+    }
   }
   const isAll = selection.length === pages
   return (
@@ -117,7 +135,7 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
         <TextField
           autoFocus
           aria-label="Pages to ask about"
-          placeholder="Pages, as in 1-3, 7"
+          placeholder={choice.labels ? `Pages, as in ${writePages([1, 2], choice.labels)}` : 'Pages, as in 1-3, 7'}
           maxLength={MAX_PAGES_TEXT}
           value={text}
           aria-invalid={problem !== null}
@@ -129,7 +147,23 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
           {isAll ? 'None' : 'All'}
         </Button>
       </div>
-      <PageGrid sha={choice.file.sha} count={pages} selection={selection} onSelect={choose} onEnter={add} />
+      <PageGrid
+        sha={choice.file.sha}
+        count={pages}
+        labels={choice.labels}
+        selection={selection}
+        onSelect={choose}
+        onEnter={add}
+      />
+      {question === null ? null : (
+        <TextField
+          autoFocus
+          aria-label="Question about each page"
+          placeholder="What to ask about each page"
+          value={question}
+          onChange={(event) => setQuestion(event.target.value)}
+        />
+      )}
       <footer className="flex flex-wrap items-center justify-end gap-x-2 gap-y-3">
         <p
           id="pages-problem"
@@ -139,12 +173,27 @@ function Choosing({ choice, pages }: { choice: PageChoice; pages: number }): Rea
             (problem ?? excess) === null ? 'text-muted' : 'text-danger',
           )}
         >
-          {problem ?? excess ?? (selection.length === 0 ? 'Each page becomes a picture of the question.' : '')}
+          {problem ??
+            excess ??
+            (question !== null
+              ? 'One question for each page, one after the other.'
+              : selection.length === 0
+                ? 'Each page becomes a picture of the question.'
+                : '')}
         </p>
         <div className="flex gap-2">
-          <Button onClick={() => endChoice(choice)}>Cancel</Button>
+          {question === null ? (
+            <Button disabled={selection.length < 2} onClick={() => setQuestion(drafted)}>
+              Ask each…
+            </Button>
+          ) : null}
+          <Button onClick={() => (question === null ? endChoice(choice) : setQuestion(null))}>
+            {question === null ? 'Cancel' : 'Back'}
+          </Button>
           <Button kind="primary" type="submit" disabled={!canAdd}>
-            {selection.length === 0 ? 'Add' : `Add ${counted(selection.length, 'page')}`}
+            {selection.length === 0
+              ? 'Add'
+              : `${question === null ? 'Add' : 'Ask'} ${counted(selection.length, 'page')}`}
           </Button>
         </div>
       </footer>

@@ -1,9 +1,11 @@
+import { pageTitle } from '#contract'
 import { Check, FileX } from 'lucide-react'
 import { useCallback, useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react'
 import { cx } from '../../../lib/cx.ts'
 import { pageUrl, useHost } from '../../../lib/host.ts'
 import { columnsIn, placeOfTile, rowsInSight, scrollToTile, tileAfter } from '../../../lib/tileGrid.ts'
+import { labelOf } from './choosing.ts'
 import { extended, grid, toggled } from './selection.ts'
 import type { Selection } from './selection.ts'
 
@@ -14,12 +16,14 @@ const STAY_MS = 90
 export function PageGrid({
   sha,
   count,
+  labels,
   selection,
   onSelect,
   onEnter,
 }: {
   sha: string
   count: number
+  labels: readonly string[] | undefined
   selection: Selection
   onSelect: (selection: Selection) => void
   onEnter: () => void
@@ -97,7 +101,7 @@ export function PageGrid({
             key={page}
             id={`${id}-${page}`}
             role="option"
-            aria-label={`Page ${page}`}
+            aria-label={`Page ${pageTitle(page, labelOf(page, labels))}`}
             aria-selected={selection.includes(page)}
             aria-posinset={page}
             aria-setsize={count}
@@ -105,7 +109,13 @@ export function PageGrid({
             className="absolute cursor-default"
             style={placeOfTile(page - 1, columns, grid)}
           >
-            <PageTile sha={sha} page={page} isChosen={selection.includes(page)} isActive={page === active} />
+            <PageTile
+              sha={sha}
+              page={page}
+              label={labelOf(page, labels)}
+              isChosen={selection.includes(page)}
+              isActive={page === active}
+            />
           </div>
         ))}
       </div>
@@ -117,11 +127,13 @@ export function PageGrid({
 function PageTile({
   sha,
   page,
+  label,
   isChosen,
   isActive,
 }: {
   sha: string
   page: number
+  label: string | undefined
   isChosen: boolean
   isActive: boolean
 }): ReactNode {
@@ -163,8 +175,8 @@ function PageTile({
           </span>
         ) : null}
       </div>
-      <p className={cx('pt-1 text-center text-small tabular-nums', isChosen ? 'font-semibold' : 'text-muted')}>
-        {page}
+      <p className={cx('truncate pt-1 text-center text-small tabular-nums', isChosen ? 'font-semibold' : 'text-muted')}>
+        {pageTitle(page, label)}
       </p>
     </>
   )

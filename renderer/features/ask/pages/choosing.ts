@@ -26,18 +26,20 @@ export interface PageChoice {
   readonly file: PagedFile
   /** null: it is protected, and its password is asked for. */
   readonly pages: number | null
+  /** What the file calls its pages; unset: by their numbers. */
+  readonly labels?: readonly string[] | undefined
 }
 
 /** Files whose pages are chosen one after the other; the first is the one that is shown. */
 export const usePageChoices = create<{ readonly choices: readonly PageChoice[] }>(() => ({ choices: [] }))
 
-/** How many pages a file has; null: it wants a password. Throws AppError for anything else. */
-export async function pagesOf({ sha, name }: PagedFile): Promise<number | null> {
+/** How many pages a file has, and what it calls them; `pages` null: it wants a password. Throws AppError for anything else. */
+export async function pagesOf({ sha, name }: PagedFile): Promise<Pick<PageChoice, 'pages' | 'labels'>> {
   try {
-    return (await call((core) => core.pages.open({ sha, name }))).pages
+    return await call((core) => core.pages.open({ sha, name }))
   } catch (thrown) {
     const error = toAppError(thrown)
-    if (error.code === 'PasswordNeeded') return null
+    if (error.code === 'PasswordNeeded') return { pages: null }
     throw error
   }
 }
@@ -51,13 +53,14 @@ export function offerPages(choice: PageChoice): void {
 /** Opens a protected PDF. Throws AppError PasswordNeeded for a wrong password, and for what is wrong with the file. */
 export async function unlock(choice: PageChoice, password: string): Promise<void> {
   const { sha, name } = choice.file
-  const { pages } = await call((core) => core.pages.open({ sha, name, password }))
+  const { pages, labels } = await call((core) => core.pages.open({ sha, name, password }))
+  const opened = { ...choice, pages, labels }
   if (pages === 1) {
     endChoice(choice)
-    return void takePages(choice, [1])
+    return void takePages(opened, [1])
   }
   usePageChoices.setState(({ choices }) => ({
-    choices: choices.map((one) => (one === choice ? { ...choice, pages } : one)),
+    choices: choices.map((one) => (one === choice ? opened : one)),
   }))
 }
 
@@ -66,12 +69,12 @@ export const endChoice = (choice: PageChoice): void =>
   usePageChoices.setState(({ choices }) => ({ choices: choices.filter((one) => one !== choice) }))
 
 /** Adds pages to the question in their order, and has each drawn; what cannot be drawn becomes a note with the reason. */
-export async function takePages({ conversationId, file }: PageChoice, pages: readonly number[]): Promise<void> {
+export async function takePages({ conversationId, file, labels }: PageChoice, pages: readonly number[]): Promise<void> {
   const { sha, name } = file
   const host = await whenHost()
   const pictures = pages.map((page): Picture & { page: number } => ({
     key: crypto.randomUUID(),
-    name: pageName(name, page),
+    name: pageName(name, page, labelOf(page, labels)),
     preview: pageUrl(host, sha, page),
     attachment: null,
     tokens: null,
@@ -88,15 +91,24 @@ export async function takePages({ conversationId, file }: PageChoice, pages: rea
       const stored = await call((core) => core.pages.takePage({ sha, name, page, budget: picture.budget }))
       updateHolder(key, (draft) => drawnPage(draft, key, stored, pictureUrl(host, stored.sha) ?? ''))
     } catch (thrown) {
-      const { message } = toAppError(thrown)
+      const { message, detail } = toAppError(thrown)
+      const text = detail?.['text']
       const holder = holderOf(key)
-      updateHolder(key, (draft) => refuse(draft, { key, name: title, message }))
+      updateHolder(key, (draft) =>
+        refuse(draft, { key, name: title, message, ...(typeof text === 'string' && text !== '' && { text }) }),
+      )
       if (holder !== null) planPrepare(conversationOf(holder), 'pictures')
       continue
     }
     const holder = holderOf(key)
     if (holder !== null) planPrepare(conversationOf(holder), 'pictures')
   }
+}
+
+/** What a file calls a page, where that is not its number. */
+export function labelOf(page: number, labels: readonly string[] | undefined): string | undefined {
+  const label = labels?.[page - 1]
+  return label === `${page}` ? undefined : label
 }
 
 const pictureOf = (key: string): Picture | undefined =>

@@ -1,10 +1,9 @@
 import { AppError } from '#contract'
-import type { AppliedPreset, Preset } from '#contract'
+import type { Preset } from '#contract'
 import { announce } from '../../../lib/announce.ts'
-import { budgetOf, useFamily } from '../../../lib/detail.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { modelsNow } from '../../../lib/models.ts'
-import { applyPreset } from '../../../lib/presets.ts'
+import { appliedOf, applyPreset } from '../../../lib/presets.ts'
 import { call } from '../../../lib/rpc.ts'
 import { setThinks } from '../../../lib/thinking.ts'
 import { filledIn } from '../../../lib/variables.ts'
@@ -37,19 +36,6 @@ export async function insertPreset(
     const error = toAppError(thrown).toInfo()
     updateDraft(key, (draft) => ({ ...draft, error }))
   }
-}
-
-/** What a preset sets for a conversation; null: nothing. */
-export function appliedOf(preset: Preset, values: Readonly<Record<string, string>>): AppliedPreset | null {
-  const { name, systemPrompt, sampling, detail, contextTokens, maxTokens } = preset
-  const settings = {
-    ...(systemPrompt.trim() !== '' && { systemPrompt: filledIn(systemPrompt, values) }),
-    ...(Object.keys(sampling).length > 0 && { sampling }),
-    ...(detail && { budget: budgetOf(detail, useFamily.getState().family) }),
-    ...(contextTokens !== null && { contextTokens }),
-    ...(maxTokens !== null && { maxTokens }),
-  }
-  return Object.keys(settings).length > 0 ? { name, ...settings } : null
 }
 
 /** Makes the model of this name the current one. @throws AppError ModelNotFound, and what switching throws. */

@@ -54,3 +54,40 @@ export function cr3(jpegs: readonly Buffer[], orientation = 1): Buffer {
   const first = head.length + index(0).length + 8
   return Buffer.concat([head, index(first), box('mdat', ...samples)])
 }
+
+/** A directory of a big-endian TIFF; each entry with its value, or where that is. */
+function directory(entries: readonly (readonly [tag: number, type: number, count: number, value: number])[]): Buffer {
+  const out = Buffer.alloc(2 + entries.length * 12 + 4)
+  out.writeUInt16BE(entries.length)
+  entries.forEach(([tag, type, count, value], n) => {
+    out.writeUInt16BE(tag, 2 + n * 12)
+    out.writeUInt16BE(type, 4 + n * 12)
+    out.writeUInt32BE(count, 6 + n * 12)
+    out.writeUInt32BE(value, 10 + n * 12)
+  })
+  return out
+}
+
+/** A block of a raw file of Minolta. */
+export const mrwBlock = (name: string, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(name, 'latin1'), long(content.length), content])
+
+/** A raw file of Minolta with this JPEG in the notes of the maker. */
+export function mrw(jpeg: Buffer): Buffer {
+  const [exifAt, notesAt, jpegAt] = [8 + 30, 8 + 30 + 18, 8 + 30 + 18 + 30]
+  const tiff = Buffer.concat([
+    Buffer.from('MM\0*\0\0\0\x08', 'latin1'),
+    directory([
+      [Tag.orientation, 3, 1, 1 << 16],
+      [Tag.exif, 4, 1, exifAt],
+    ]),
+    directory([[Tag.makerNote, 7, 30, notesAt]]),
+    directory([
+      [0x88, 4, 1, jpegAt],
+      [0x89, 4, 1, jpeg.length],
+    ]),
+    jpeg,
+  ])
+  const blocks = Buffer.concat([mrwBlock('\0PRD', Buffer.alloc(24)), mrwBlock('\0TTW', tiff)])
+  return Buffer.concat([mrwBlock('\0MRM', blocks), Buffer.alloc(5_000)])
+}

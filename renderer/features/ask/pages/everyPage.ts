@@ -1,0 +1,100 @@
+import { pageName, pageTitle } from '#contract'
+import { create } from 'zustand'
+import { announce } from '../../../lib/announce.ts'
+import { toAppError } from '../../../lib/errors.ts'
+import { keepPreset, presetIn } from '../../../lib/presets.ts'
+import { jobIn, keepJob } from '../../../lib/profiles.ts'
+import { call } from '../../../lib/rpc.ts'
+import { keepThinking, thinkingIn } from '../../../lib/thinking.ts'
+import { draftKey, draftOf, updateDraft } from '../draft.ts'
+import { labelOf } from './choosing.ts'
+import type { PageChoice } from './choosing.ts'
+
+/** Pages that are asked about one after the other. */
+export interface PageJob {
+  /** null until the first question has begun its conversation. */
+  readonly conversationId: string | null
+  /** The page that is asked about now, as it is called. */
+  readonly page: string
+  /** Which of how many it is, counted from 1. */
+  readonly nth: number
+  readonly total: number
+}
+
+/** The one job that goes on; null: none does. */
+export const usePageJob = create<{ readonly job: PageJob | null }>(() => ({ job: null }))
+
+/** What ends the job that goes on. */
+let ending: AbortController | null = null
+
+/** Ends the job: what is being answered is stopped, and what was answered stays. */
+export const endPageJob = (): void => ending?.abort()
+
+/**
+ * Asks the same about each page, one after the other in one conversation; `onBegun` hears which where the first question began it. It ends
+ * with the last answer, with one that is stopped or fails, and with `endPageJob`.
+ */
+export async function askEveryPage(
+  { conversationId: into, file, labels }: PageChoice,
+  pages: readonly number[],
+  text: string,
+  onBegun: (conversationId: string) => void,
+): Promise<void> {
+  const { sha, name } = file
+  const { format } = draftOf(draftKey(into))
+  ending?.abort()
+  const own = new AbortController()
+  ending = own
+  let conversationId = into
+  try {
+    for (const [index, page] of pages.entries()) {
+      const label = labelOf(page, labels)
+      const job = { conversationId, page: pageTitle(page, label), nth: index + 1, total: pages.length }
+      usePageJob.setState({ job })
+      const stored = await call((core) => core.pages.takePage({ sha, name, page, budget: null }))
+      if (own.signal.aborted) break
+      const parts = [
+        { type: 'image' as const, sha: stored.sha, name: pageName(name, page, label) },
+        { type: 'text' as const, text },
+      ]
+      const manner = { ...thinkingIn(conversationId), ...jobIn(conversationId), ...presetIn(conversationId) }
+      const sent = await call((core) => core.ask.send({ conversationId, parts, format, ...manner }))
+      if (conversationId === null) {
+        keepThinking(sent.conversationId)
+        keepJob(sent.conversationId)
+        keepPreset(sent.conversationId)
+        onBegun(sent.conversationId)
+      }
+      conversationId = sent.conversationId
+      usePageJob.setState({ job: { ...job, conversationId } })
+      if ((await answerOf(sent.answerId, own.signal)) !== 'complete') break
+    }
+    if (!own.signal.aborted) announce('The pages are asked about.')
+  } catch (thrown) {
+    const error = toAppError(thrown).toInfo()
+    updateDraft(draftKey(conversationId), (draft) => ({ ...draft, error }))
+  } finally {
+    if (ending === own) {
+      ending = null
+      usePageJob.setState({ job: null })
+    }
+  }
+}
+
+/** How an answer ended. The oldest messages are left out of its prompt where the context is full; a signal stops it. */
+async function answerOf(answerId: string, signal: AbortSignal): Promise<string> {
+  const end = async (messageId: string) => {
+    const stop = (): void => void call((core) => core.ask.stop({ messageId })).catch(() => {})
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    try {
+      return await call((core) => core.ask.ended({ messageId }))
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+  const first = await end(answerId)
+  if (first.error?.code !== 'ContextFull' || signal.aborted) return first.status
+  const again = await call((core) => core.ask.retry({ messageId: answerId, remedy: 'turns' }))
+  return (await end(again.answerId)).status
+}
