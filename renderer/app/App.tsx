@@ -8,12 +8,14 @@ import {
   Composer,
   DropTarget,
   addFiles,
+  addFilesAtCaret,
   askWith,
   choosePreset,
   editQuestion,
   keepDrafts,
   quote,
   rescueDraft,
+  useEdited,
 } from '../features/ask/index.ts'
 import {
   CaptureLayer,
@@ -29,6 +31,7 @@ import {
   loadWholePath,
   progressText,
   stop,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
@@ -95,6 +98,7 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const before = useMediaCount(useEdited(conversationId))
   const inTrash = useOpenConversation(
     ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
   )
@@ -287,6 +291,7 @@ export function App(): ReactNode {
               onSent={open}
               onStop={stopAnswer}
               onEditLast={editLast}
+              before={before}
             />
           )}
           <DemoNotice onModels={showModels} />
@@ -327,7 +332,7 @@ export function App(): ReactNode {
       <DropTarget
         onFiles={(files) => {
           if (models || inGallery) closePage()
-          void addFiles(conversationId, files)
+          addFilesAtCaret(conversationId, files)
         }}
       />
       <LiveRegion />
