@@ -52,7 +52,7 @@ export default tseslint.config(
             // classes of Tailwind
             `^(?=.*[-:[])${CLASS}( ${CLASS})*$`,
             // keys, and names that are the same in every language
-            '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Arrow\\w+|Page\\w+)$',
+            '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Alt .*|Arrow\\w+|Page\\w+)$',
             '^(\\s?· )?(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
           ],
           ignoreNames: [

@@ -64,7 +64,7 @@ export const fillLongConversation = (checkout: string, data: string, messages: n
  * Stores conversations by the checkout's own code; `script` does it with `text(length)` and
  * `exchange(conversationId, question, answer)`. Then opens and ends the shell once, so that what a first start does is over.
  */
-async function storeConversations(checkout: string, data: string, script: string): Promise<void> {
+export async function storeConversations(checkout: string, data: string, script: string): Promise<void> {
   inCheckout(
     checkout,
     `const { openStore } = await import('./main/lib/database/index.ts')

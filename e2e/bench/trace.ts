@@ -21,10 +21,12 @@ import { choose } from '../support/fixtures.ts'
 import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
 import { MB, fillConversations } from './houseData.ts'
+import { fillScale, SCALE } from './scaleData.ts'
 import { traceMain, traceRenderer } from './tasks.ts'
 
 /**
- * Traces the desktop shell (Electron, or the stand-in where its binary is missing) during an answer, a search in 9 MB of
+ * Traces the desktop shell (Electron, or the stand-in where its binary is missing) during an answer below thousands of
+ * messages, an answer with a picture, a search in 9 MB of
  * text and an attach of 2 GB, and prints the longest tasks of its main process and of its window with what they did:
  *
  *     npm run build && npm run trace
@@ -35,18 +37,35 @@ import { traceMain, traceRenderer } from './tasks.ts'
 const LIMIT_MS = 50
 const SHOWN = 5
 const ANSWER_MS = 10_000
+/** Conversations beside the long one; what a longer list costs is not measured here. */
+const LISTED = 200
 const FILE_BYTES = 2000 * MB
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-trace-'))
 const data = join(folder, 'data')
 choose(data, { firstRunDone: true, ...untilStopped })
 await fillConversations(root, data, 9 * MB)
+await fillScale(root, data, LISTED)
 const app = await ElectronApp.start(folder)
 const chat = new ChatPage(() => app.page)
 await chat.ready()
-await addModel(chat.page, patientModel())
-
 let isWithin = true
+await addModel(chat.page, patientModel('Z', 0))
+await chat.page.locator('[data-conversation-link]').first().click()
+await chat.answers.last().getByRole('table').waitFor()
+await during(`an answer below ${SCALE.messages} messages`, async () => {
+  const shown = await recordShownText(chat.page)
+  await chat.ask('Go on')
+  await shown.grown(3)
+  const [from, length] = [performance.now(), shown.longest().length]
+  await pause(ANSWER_MS)
+  const speed = (shown.longest().length - length) / ((performance.now() - from) / 1000)
+  await chat.stop.click()
+  await chat.ended()
+  print(`\n${speed.toFixed(0)} tokens a second were written`)
+})
+await addModel(chat.page, patientModel())
+await chat.button('New conversation').click()
 await during('an answer', async () => {
   const shown = await recordShownText(chat.page)
   await chat.drop('red-circle.png')

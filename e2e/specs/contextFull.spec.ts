@@ -8,7 +8,12 @@ test('a full context says so and offers a way out that answers, and the conversa
 }) => {
   await chat.ask(long('One.'))
   await expect(await chat.ended(0)).toHaveAttribute('data-status', 'complete')
-  await chat.ask(long('Two.'))
+  // told while it is typed, before Send
+  await chat.question.fill(long('Two.'))
+  await expect(
+    chat.page.getByRole('status').filter({ hasText: /This needs [\d,.k]+ tokens; [\d,]+ are free/ }),
+  ).toBeVisible()
+  await chat.button('Send').click()
   const failed = await chat.ended(1)
   await expect(failed).toHaveAttribute('data-status', 'failed')
   await expect(failed.getByRole('alert')).toContainText(/needs [\d,]+ tokens .* holds 4,096/)

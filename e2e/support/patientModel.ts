@@ -26,24 +26,25 @@ export interface ModelPaths {
  * Makes a model out of the demo model that answers slowly and without end, so that there is time to stop it, to kill it
  * and to see it write: layers that add nothing (their outputs are zero), a letter that is written where the demo model would
  * end (its row of the embedding is the end token's, enlarged), and an end that is not drawn at any temperature (its row of
- * the output, which is a matrix of its own here, is zero). `writes` is the text of that letter: printable ASCII without spaces.
+ * the output, which is a matrix of its own here, is zero). `writes` is the text of that letter: printable ASCII without spaces;
+ * `layers`: how many are added.
  */
-export function patientModel(writes = LETTER): ModelPaths {
+export function patientModel(writes = LETTER, layers = LAYERS): ModelPaths {
   const folder = join(root, 'test-results/models')
   const source = readFileSync(join(demo, 'demo-text-f16.gguf'))
   // named by what it is made of: another demo model gives another one
   const of = createHash('sha256').update(source).digest('hex').slice(0, 12)
-  const text = join(folder, `patient-untied2-${of}-${CONTEXT}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
+  const text = join(folder, `patient-untied2-${of}-${CONTEXT}-${layers}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
     const partial = `${text}.${process.pid}`
-    writeFileSync(partial, make(source, writes))
+    writeFileSync(partial, make(source, writes, layers))
     renameSync(partial, text)
   }
   return { text, projector: join(demo, 'demo-mmproj-f16.gguf') }
 }
 
-function make(source: Buffer, writes: string): Buffer {
+function make(source: Buffer, writes: string, layers: number): Buffer {
   const file = readGguf(source)
   const { metadata, tensors } = file
   const keyOf = (ending: string) => [...metadata.keys()].find((key) => key.endsWith(ending)) ?? ending
@@ -55,11 +56,11 @@ function make(source: Buffer, writes: string): Buffer {
   const embedding = copiedRow(tied, end, tokens.indexOf(LETTER), 2)
   const output = { ...copiedRow(embedding, end, end, 0), name: 'output.weight' }
   const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
-  const idle = Array.from({ length: LAYERS }, (_, index) =>
+  const idle = Array.from({ length: layers }, (_, index) =>
     first.map((tensor) => idleTensor(tensor, blocks + index)),
   ).flat()
   const changed = withEntries(file, {
-    [keyOf('.block_count')]: u32(blocks + LAYERS),
+    [keyOf('.block_count')]: u32(blocks + layers),
     [keyOf('.context_length')]: u32(CONTEXT),
     'tokenizer.ggml.tokens': { ...vocabulary, value: tokens.map((token) => (token === LETTER ? writes : token)) },
   })

@@ -131,6 +131,10 @@ export type Timings = z.infer<typeof Timings>
 export const MessageStatus = z.enum(['streaming', 'complete', 'stopped', 'failed', 'interrupted'])
 export type MessageStatus = z.infer<typeof MessageStatus>
 
+/** So many pictures and videos; each kind is counted for itself, as models are told their numbers. */
+export const MediaCount = z.object({ pictures: z.int().min(0), videos: z.int().min(0) })
+export type MediaCount = z.infer<typeof MediaCount>
+
 export const Message = z.object({
   id: Id,
   conversationId: Id,
@@ -155,6 +159,11 @@ export const Message = z.object({
   /** Of the second answer of a pair: the first one, beside which it was given to be compared. */
   beside: Id.nullable(),
   createdAt: z.int(),
+  /**
+   * The pictures and videos of the questions before it on its branch: its own are Picture and Video number so many and one, and
+   * so on, as the model is told. Unset: none.
+   */
+  mediaBefore: MediaCount.optional(),
   /**
    * Ids of the messages with the same parent, oldest first, this one included: the branches. A pair of answers is one
    * branch: this one, else the one of them that the conversation went on from.
@@ -210,19 +219,24 @@ export const Progress = z.object({
 })
 export type Progress = z.infer<typeof Progress>
 
+/** What is told of all messages of a path, loaded or not. */
+const onPath = { path: z.array(Id), pairs: z.record(Id, Id), branched: z.boolean() }
+
 /**
  * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
- * take the new snapshot. `messages`: the path from the root to the current leaf; `others`: the other answers of the pairs
- * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
+ * take the new snapshot. `path`: the ids of the messages from the root to the current leaf; `pairs`: the other answer of each
+ * pair on it, by the id of the one on it; `branched`: any message of the conversation has several versions. `messages`: the newest of the
+ * path, one after another, and `others` what stands beside them; the rest is asked for by `messages`. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
  * begins with the first of them and has ended when a `message` follows that tells its `ms`. `branch`: below `after` (null: from the
- * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
- * shown any more. `conversation`: its title, its times or where it is kept changed.
+ * root) the path goes on with `path` from now on, `messages` are the newest of that, `pairs`, `others` and `progress` theirs; what
+ * stood there before is not shown any more. `conversation`: its title, its times or where it is kept changed.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     seq: z.int(),
     conversation: Conversation,
+    ...onPath,
     messages: z.array(Message),
     others: z.array(Message),
     progress: z.record(z.string(), Progress),
@@ -234,6 +248,7 @@ export const ConversationEvent = z.discriminatedUnion('type', [
     type: z.literal('branch'),
     seq: z.int(),
     after: Id.nullable(),
+    ...onPath,
     messages: z.array(Message),
     others: z.array(Message),
     progress: z.record(z.string(), Progress),
@@ -306,6 +321,18 @@ export const MapEntry = z.object({
 })
 export type MapEntry = z.infer<typeof MapEntry>
 
+/** A picture or video of a message on the shown path: the message, the place among its parts, and what it is. */
+export const PathMedium = z.object({
+  messageId: Id,
+  role: z.enum(['user', 'assistant']),
+  place: z.int(),
+  part: Part,
+})
+export type PathMedium = z.infer<typeof PathMedium>
+
+/** The most messages that are asked for at once. */
+export const MOST_MESSAGES = 200
+
 const Query = z.string().max(200)
 
 /** Conversations that something is done with together; those that are gone by then are passed over. */
@@ -314,8 +341,12 @@ const Ids = z.array(Id).min(1).max(100_000)
 export const conversations = {
   /** The list, newest first, and its changes. */
   watchList: oc.output(eventIterator(ConversationListEvent)),
-  /** One conversation: a snapshot of the path from the root to the current leaf, then its events. */
+  /** One conversation: a snapshot of its path with the newest messages, then its events. */
   watch: oc.input(z.object({ id: Id })).output(eventIterator(ConversationEvent)),
+  /** Messages of a conversation by their ids; those that are gone or of another are passed over. */
+  messages: oc.input(z.object({ id: Id, ids: z.array(Id).min(1).max(MOST_MESSAGES) })).output(z.array(Message)),
+  /** The pictures and videos of a conversation's shown path, in their order. */
+  media: oc.input(z.object({ id: Id })).output(z.array(PathMedium)),
   /**
    * Search over titles, texts of messages and names of their files, titles first, then the newest. Without a query all that
    * the filter lets through; nothing where that is unset too.

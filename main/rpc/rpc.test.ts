@@ -77,6 +77,8 @@ const handlers: Handlers = {
   conversations: {
     watchList: unused,
     watch: unused,
+    messages: unused,
+    media: unused,
     search: ({ limit }) => (limit === 30 ? [] : unused()),
     findIn: unused,
     answeredBy: unused,

@@ -9,12 +9,14 @@ import {
   Composer,
   DropTarget,
   addFiles,
+  addFilesAtCaret,
   askWith,
   choosePreset,
   editQuestion,
   keepDrafts,
   quote,
   rescueDraft,
+  useEdited,
 } from '../features/ask/index.ts'
 import {
   CaptureLayer,
@@ -27,8 +29,10 @@ import {
   Conversation,
   followConversation,
   lastQuestion,
+  loadWholePath,
   progressText,
   stop,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
@@ -102,6 +106,7 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const before = useMediaCount(useEdited(conversationId))
   const inTrash = useOpenConversation(
     ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
   )
@@ -295,6 +300,7 @@ export function App(): ReactNode {
               onSent={open}
               onStop={stopAnswer}
               onEditLast={editLast}
+              before={before}
             />
           )}
           <DemoNotice onModels={showModels} />
@@ -335,7 +341,7 @@ export function App(): ReactNode {
       <DropTarget
         onFiles={(files) => {
           if (models || inGallery) closePage()
-          void addFiles(conversationId, files)
+          addFilesAtCaret(conversationId, files)
         }}
       />
       <LiveRegion />
@@ -406,7 +412,7 @@ function usePrint(open: (id: string) => void): (id: string) => void {
     // the dialog that asked for it is gone by then
     const timer = setTimeout(() => {
       setWanted(null)
-      void printConversation()
+      void loadWholePath().then(printConversation, (thrown: unknown) => announce(toAppError(thrown).message))
     })
     return () => clearTimeout(timer)
   }, [wanted, isReady])

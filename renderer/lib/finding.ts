@@ -35,6 +35,20 @@ export interface Shown {
   readonly picture?: string
 }
 
+/** Shows the last message of a conversation that holds every word; returns whether there is any. Rejects with the reason. */
+export async function findIn(conversationId: string, query: string, signal: AbortSignal): Promise<boolean> {
+  const hits = await call((core) => core.conversations.findIn({ id: conversationId, query, limit: 1000 }, { signal }))
+  const last = hits.at(-1)
+  if (signal.aborted) return false
+  if (last) {
+    useFinding.setState({
+      finding: { conversationId, query, messageId: last.messageId, picture: null, hits, turn: ++turns },
+    })
+    tell()
+  } else endFinding()
+  return last !== undefined
+}
+
 /** Shows a message that a search found, and looks for the others of its conversation. */
 export function showFound(conversationId: string, shown: Shown): void {
   const { query, messageId, picture = null } = shown

@@ -30,22 +30,19 @@ const isInUse = (element: Element): boolean =>
 
 /**
  * Whether the element that `ref` is given to lies in or near the visible part of the scrolling element `frame`, so that a
- * long list shows in full only what is about to be seen.
+ * long list shows in full only what is about to be seen. It is far again as soon as it lies far away and is not in use.
  *
  * @param initially What it is taken for until it is measured.
- * @param stays Whether it stays near once it was; else it is far again as soon as it lies far away and is not in use.
  */
 export function useNear<E extends Element>(
   frame: RefObject<Element | null>,
   initially: boolean,
-  stays: boolean,
 ): { readonly ref: RefObject<E | null>; readonly near: boolean } {
   const ref = useRef<E>(null)
   const [near, setNear] = useState(initially)
-  const isDone = near && stays
   useEffect(() => {
     const element = ref.current
-    if (isDone || !element || !frame.current) return
+    if (!element || !frame.current) return
     const { observer, listeners } = watchOf(frame.current)
     listeners.set(element, (isNear) => setNear((was) => isNear || (was && isInUse(element))))
     observer.observe(element)
@@ -53,6 +50,6 @@ export function useNear<E extends Element>(
       observer.unobserve(element)
       listeners.delete(element)
     }
-  }, [frame, isDone])
+  }, [frame])
   return { ref, near }
 }

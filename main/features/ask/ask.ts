@@ -126,7 +126,9 @@ export function createAsk(parts: AskParts): Ask {
     if (!turn || job?.pages !== 'each' || !seen) return null
     const words = turn.parts.filter(({ type }) => type === 'text')
     const pictures = turn.parts.filter(({ type }) => type === 'image')
-    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], manner, chosen))
+    // each is asked about alone
+    const { mediaBefore: _, ...alone } = turn
+    const requests = pictures.map((picture) => request([{ ...alone, parts: [picture, ...words] }], manner, chosen))
     return requests.length > 0 ? { requests, profile: seen, passes: profile?.passes ?? null } : null
   }
   const preparation = createPreparation({ conversations, models, media, engine, request, pagesOf })
@@ -298,9 +300,9 @@ export function createAsk(parts: AskParts): Ask {
         )
       const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
-      const { path, leftOut } = historyOf(conversations, conversationId, edits)
+      const { messages, leftOut } = historyOf(conversations, conversationId, edits)
       const { main, comparison } = toAnswers(
-        [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
+        [...messages, { role: 'user', parts, format, ...(job && { job }) }],
         manner,
       )
       preparation.cancel(conversationId)

@@ -20,7 +20,7 @@ export interface Question extends RequestManner {
 }
 
 interface PreparationParts {
-  readonly conversations: Pick<Conversations, 'get' | 'path'>
+  readonly conversations: Pick<Conversations, 'get' | 'message' | 'history'>
   readonly models: Pick<Models, 'chosen'>
   readonly media: StoredMedia
   readonly engine: Pick<Engine, 'count' | 'prepare'>
@@ -59,13 +59,13 @@ export function createPreparation({
   const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, edits, ...manner }: Question) => {
     const parts = composed.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
-    const { path, leftOut } = historyOf(conversations, conversationId, edits)
+    const { messages } = historyOf(conversations, conversationId, edits)
     const question =
       kept.length > 0
         ? [{ role: 'user', parts: kept, format, ...(job && { job: { id: job, label: job } }) } as const]
         : []
     const pages = pagesOf(question[0], manner)
-    return { parts, answerRequest: request([...path.slice(leftOut), ...question], manner), pages }
+    return { parts, answerRequest: request([...messages, ...question], manner), pages }
   }
   const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
 

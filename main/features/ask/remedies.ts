@@ -11,36 +11,45 @@ const LEAST_PIXELS = 4 * PIXELS_PER_TOKEN
 export type Fits = (request: AnswerRequest) => Promise<boolean>
 
 /**
- * The conversation so far, and how many of its oldest messages its last answer left out; of an edited question what comes before
- * the one that it `edits`. Throws NotFound, and InvalidInput where that is no question of the conversation.
+ * The conversation so far but for what its last answer left out, and how many messages these are; of an edited question what comes
+ * before the one that it `edits`. Throws NotFound, and InvalidInput where that is no question of the conversation.
  */
 export function historyOf(
-  conversations: Pick<Conversations, 'get' | 'path'>,
+  conversations: Pick<Conversations, 'get' | 'message' | 'history'>,
   conversationId: string | null,
   edits: string | null = null,
-): { path: Message[]; leftOut: number } {
-  if (edits !== null) {
-    const edited = pathOf(conversations, edits)
-    const question = edited.pop()
-    if (question?.role !== 'user' || question.conversationId !== conversationId)
-      throw new AppError(
-        'InvalidInput',
-        'The question that was edited is no longer in this conversation. Sent again, this is a new one.',
-        { edits },
-      )
-    return { path: edited, leftOut: leftOutOf(edited) }
-  }
-  const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
-  const path = leafId === null ? [] : conversations.path(leafId)
-  return { path, leftOut: leftOutOf(path) }
+): { messages: Message[]; leftOut: number } {
+  const last =
+    edits !== null
+      ? parentOfQuestion(conversations, conversationId, edits)
+      : conversationId === null
+        ? null
+        : conversations.get(conversationId).leafId
+  return last === null ? { messages: [], leftOut: 0 } : conversations.history(last)
 }
 
-/** The path to a message; empty where that is not there any more. */
-function pathOf(conversations: Pick<Conversations, 'path'>, messageId: string): Message[] {
+/** What an edited question comes after; null: nothing. Throws InvalidInput where it is no question of the conversation. */
+function parentOfQuestion(
+  conversations: Pick<Conversations, 'message'>,
+  conversationId: string | null,
+  edits: string,
+): string | null {
+  const question = found(conversations, edits)
+  if (question?.role !== 'user' || question.conversationId !== conversationId)
+    throw new AppError(
+      'InvalidInput',
+      'The question that was edited is no longer in this conversation. Sent again, this is a new one.',
+      { edits },
+    )
+  return question.parentId
+}
+
+/** A message; null where it is not there any more. */
+function found(conversations: Pick<Conversations, 'message'>, messageId: string): Message | null {
   try {
-    return conversations.path(messageId)
+    return conversations.message(messageId)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'NotFound') return []
+    if (error instanceof AppError && error.code === 'NotFound') return null
     throw error
   }
 }

@@ -9,7 +9,7 @@ import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
 
 export interface InspectInputParts {
-  readonly conversations: Pick<Conversations, 'get' | 'message' | 'path'>
+  readonly conversations: Pick<Conversations, 'get' | 'message' | 'path' | 'pathIds'>
   readonly models: Pick<Models, 'list'>
 }
 
@@ -60,7 +60,7 @@ export function createInspectInput({ conversations, models }: InspectInputParts)
         const named = answerId === undefined ? undefined : looks.find(({ answer }) => answer.id === answerId)
         const asked = answerId === undefined ? undefined : (named ?? lookById(answerId, question, part))
         const { leafId } = conversations.get(question.conversationId)
-        const onPath = new Set(leafId === null ? [] : conversations.path(leafId).map(({ id }) => id))
+        const onPath = new Set(leafId === null ? [] : conversations.pathIds(leafId))
         const look = asked ?? looks.find(({ answer }) => onPath.has(answer.id)) ?? looks[0]
         if (!look) throw notSeen(question)
         const answers = looks.includes(look) ? looks : [look, ...looks]

@@ -11,6 +11,7 @@ import { createPieces } from './pieces.ts'
 import { createSearch } from './search.ts'
 import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 import { createTransfer } from './transfer.ts'
+import { newestOf } from './window.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
 
 /** So many changes of the list are told one by one; more are told as a new list. */
@@ -60,12 +61,20 @@ export function createConversations(db: Database, now: () => number = Date.now):
       : conversation
   const list = (): ConversationListEvent => ({ type: 'snapshot', conversations: store.list().map(listed) })
   const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: listed(store.conversation(id)) })
+  const whole = (id: string): Message => withLost(store.message(id))
+  /** The newest messages of a path and those beside them; `pairs`: the others of a longer path. */
+  const windowOf = (path: readonly string[], pairs: ReadonlyMap<string, string>) => {
+    const messages = newestOf(path, store.bytes, (id) => store.message(id).role === 'assistant').map(whole)
+    const others = messages.flatMap(({ id }) => pairs.get(id) ?? []).map(whole)
+    const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
+    const ownPairs = Object.fromEntries(path.flatMap((one) => (pairs.has(one) ? [[one, pairs.get(one)!]] : [])))
+    return { path: [...path], pairs: ownPairs, messages, others, progress }
+  }
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
-    const messages = store.path(conversation.leafId).map(withLost)
-    const others = store.pathOthers(conversation.leafId).map((other) => withLost(store.message(other)))
-    const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
-    return { type: 'snapshot', conversation, messages, others, progress } as const
+    const { leafId } = conversation
+    const shown = windowOf(store.pathIds(leafId), store.pathPairs(leafId))
+    return { type: 'snapshot', conversation, branched: store.isBranched(id), ...shown } as const
   }
   /**
    * Tells watchers of a path that another leaf has ended: what stands below the last message that both paths have.
@@ -75,14 +84,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
     if (!feed.hasReaders(id)) return
     const { leafId } = store.conversation(id)
     const known = new Set(before)
-    const added = store.pathIds(leafId).filter((messageId) => !known.has(messageId))
-    const messages = added.map((messageId) => withLost(store.message(messageId)))
-    const others = added
-      .flatMap((messageId) => store.other(messageId) ?? [])
-      .map((other) => withLost(store.message(other)))
-    const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
-    const after = messages[0] ? messages[0].parentId : leafId
-    feed.publish(id, { type: 'branch', after, messages, others, progress })
+    const path = store.pathIds(leafId)
+    const kept = path.findLastIndex((one) => known.has(one)) + 1
+    const shown = windowOf(path.slice(kept), store.pathPairs(leafId))
+    feed.publish(id, { type: 'branch', after: path[kept - 1] ?? null, branched: store.isBranched(id), ...shown })
   }
   const pathBefore = (id: string) => (feed.hasReaders(id) ? store.pathIds(store.conversation(id).leafId) : [])
   /** Events of a message go to watchers only while it is the leaf they see, or stands beside it. */
@@ -189,6 +194,19 @@ export function createConversations(db: Database, now: () => number = Date.now):
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
     tokens: (messageId) => store.tokens(messageId),
+    messages: (id, ids) =>
+      ids
+        .flatMap((one) => store.findMessage(one) ?? [])
+        .filter(({ conversationId }) => conversationId === id)
+        .map(withLost),
+    media: (id) => store.pathMedia(store.conversation(id).leafId),
+    pathIds: (messageId) => store.pathIds(store.message(messageId).id),
+    history(messageId) {
+      const path = store.pathIds(store.message(messageId).id)
+      const leftOut = store.leftOut(path)
+      const messages = leftOut === 0 ? store.path(messageId) : path.slice(leftOut).map(store.message)
+      return { messages: messages.map(withLost), leftOut }
+    },
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
     heldBy: (id) => store.heldBy(id),
     referencedShas: () => store.shas(),
@@ -222,8 +240,14 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
     opening(id) {
       if (!store.isUntitled(id)) return null
-      const path = store.path(store.conversation(id).leafId)
-      const [question, answer] = [path.find(isAsked), path.find(isAnswered)]
+      // read one by one: both stand at the beginning
+      let [question, answer]: (Message | undefined)[] = []
+      for (const messageId of store.pathIds(store.conversation(id).leafId)) {
+        const message = store.message(messageId)
+        if (isAsked(message)) question ??= message
+        if (isAnswered(message)) answer ??= message
+        if (question && answer) break
+      }
       return question && answer ? { question: saidIn(question), answer: saidIn(answer) } : null
     },
     suggestTitle: (id, title) => void (store.isUntitled(id) && rename(id, title)),
@@ -411,6 +435,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
     procedures: {
       watchList: (_, { signal }) => conversations.watchList(signal),
       watch: ({ id }, { signal }) => conversations.watch(id, signal),
+      messages: ({ id, ids }) => conversations.messages(id, ids),
+      media: ({ id }) => conversations.media(id),
       search: ({ query, limit, filter }) => search.find(query, limit, filter),
       findIn: ({ id, query, limit }) => conversations.findIn(id, query, limit),
       answeredBy: () => store.models(),

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, MAX_TAGS } from '#contract'
-import type { ChosenFormat, Conversation, MapEntry, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
+import type {
+  ChosenFormat,
+  Conversation,
+  MapEntry,
+  MediaPart,
+  Message,
+  Part,
+  PathMedium,
+  SaidPart,
+  Seen,
+} from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf, reasoningOf, storedMedium } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow, ThoughtRow } from './rows.ts'
@@ -94,12 +104,28 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       FROM up CROSS JOIN messages shown ON shown.id = up.id
       CROSS JOIN messages m ON m.conversation_id = shown.conversation_id AND m.parent_id IS shown.parent_id
       ORDER BY m.position`),
-    pathOthers: db
-      .prepare<[string], string>(`${up}
-      SELECT id FROM (
-        SELECT m.id, up.depth FROM up JOIN messages shown ON shown.id = up.id JOIN messages m ON m.id = shown.beside_id
-        UNION ALL SELECT m.id, up.depth FROM up JOIN messages m ON m.beside_id = up.id)
-      ORDER BY depth DESC`)
+    pathPairs: db.prepare<[string], { shown: string; other: string }>(`${up}
+      SELECT up.id AS shown, m.id AS other
+      FROM up CROSS JOIN messages shown ON shown.id = up.id CROSS JOIN messages m ON m.id = shown.beside_id
+      UNION ALL SELECT up.id, m.id FROM up CROSS JOIN messages m ON m.beside_id = up.id`),
+    /** The joins keep their order: else SQLite goes through all parts. */
+    pathMedia: db.prepare<[string], PartRow & Pick<PathMedium, 'messageId' | 'role' | 'place'>>(`${up}
+      SELECT m.id AS messageId, m.role, p.type, p.text, p.attachment,
+        p.ordinal + EXISTS (SELECT 1 FROM thoughts WHERE message_id = m.id) AS place
+      FROM up CROSS JOIN messages m ON m.id = up.id CROSS JOIN parts p ON p.message_id = m.id
+      WHERE p.type <> 'text' ORDER BY up.depth DESC, p.ordinal`),
+    /** Bytes of a message that grow with what it says and shows. */
+    bytes: db
+      .prepare<{ id: string }, number>(`
+        SELECT coalesce(octet_length(seen), 0)
+          + (SELECT coalesce(sum(coalesce(octet_length(text), 0) + coalesce(octet_length(attachment), 0)), 0) FROM parts WHERE message_id = @id)
+          + coalesce((SELECT octet_length(text) FROM thoughts WHERE message_id = @id), 0)
+        FROM messages WHERE id = @id`)
+      .pluck(),
+    branched: db
+      .prepare<[string], number>(`
+        SELECT 1 FROM messages WHERE conversation_id = ? AND beside_id IS NULL
+        GROUP BY parent_id HAVING count(*) > 1 LIMIT 1`)
       .pluck(),
     parts: db.prepare<[string], PartRow>(
       'SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal',
@@ -182,6 +208,7 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       parts,
       branches.map(({ ids, shown }) => (ids.includes(row.id) ? row.id : shown)),
     )
+  const ofRow = (row: MessageRow): Message => full(row, parts(row.id), branches(row.conversation_id, row.parent_id))
   /** Reads a path in four statements, however long it is. */
   const path = (leafId: string): Message[] => {
     const parts = Map.groupBy(sql.pathParts.all(leafId), ({ message_id }) => message_id)
@@ -217,7 +244,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         throw new AppError('NotFound', 'This message is no longer there. Its conversation may have been removed.', {
           id,
         })
-      return full(row, parts(id), branches(row.conversation_id, row.parent_id))
+      return ofRow(row)
+    },
+    /** As `message`; undefined where it is not there. */
+    findMessage(id: string): Message | undefined {
+      const row = sql.message.get(id)
+      return row && ofRow(row)
     },
     /** As `conversation`; undefined where it is not there. */
     find(id: string): Conversation | undefined {
@@ -227,10 +259,30 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     list: () => sql.list.all().map(conversationOf),
     /** The messages from the root to `leafId`; none for null. */
     path: (leafId: string | null) => (leafId === null ? [] : path(leafId)),
+    /** How many of the oldest messages the last answer of a path left out, by the path's ids. */
+    leftOut(path: readonly string[]): number {
+      for (const id of path.toReversed()) {
+        const row = sql.message.get(id)
+        if (row?.role === 'assistant') return row.left_out
+      }
+      return 0
+    },
     /** Their ids alone. */
     pathIds: (leafId: string | null) => (leafId === null ? [] : sql.pathIds.all(leafId)),
-    /** The ids of the answers that stand beside one of them, in the order of the path. */
-    pathOthers: (leafId: string | null) => (leafId === null ? [] : sql.pathOthers.all(leafId)),
+    /** The other answer of each pair on it, by the id of the one on it. */
+    pathPairs: (leafId: string | null): ReadonlyMap<string, string> =>
+      new Map(leafId === null ? [] : sql.pathPairs.all(leafId).map(({ shown, other }) => [shown, other])),
+    /** Its pictures and videos, in their order. */
+    pathMedia: (leafId: string | null): PathMedium[] =>
+      leafId === null
+        ? []
+        : sql.pathMedia
+            .all(leafId)
+            .map(({ messageId, role, place, ...row }) => ({ messageId, role, place, part: partOf(row) })),
+    /** Whether any message of a conversation has several versions; two answers beside each other are one. */
+    isBranched: (id: string) => sql.branched.get(id) === 1,
+    /** What a message takes when it is sent, in bytes, about. */
+    bytes: (id: string) => sql.bytes.get({ id }) ?? 0,
     /** The end of the newest branch below a message; itself where nothing comes after it. */
     newestLeaf(conversationId: string, id: string): string {
       let leaf = id

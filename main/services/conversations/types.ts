@@ -11,6 +11,7 @@ import type {
   Message,
   MessageStatus,
   Part,
+  PathMedium,
   Progress,
   Seen,
   Timings,
@@ -51,10 +52,10 @@ export interface Ending {
 }
 
 /**
- * A message as it is stored: what is told of its siblings follows from the others. `missing`: how many of its media were not in
+ * A message as it is stored: what is told of its siblings and of the media before it follows from the others. `missing`: how many of its media were not in
  * the export that it comes from; unset: none.
  */
-export type StoredMessage = Omit<Message, 'siblings'> & { readonly missing?: number }
+export type StoredMessage = Omit<Message, 'siblings' | 'mediaBefore'> & { readonly missing?: number }
 
 /** A conversation with all of its branches. Each message stands after its parent; siblings in their order. */
 export interface WholeConversation {
@@ -78,7 +79,7 @@ export interface Added {
 export interface Conversations {
   /** The list, newest first, then its changes. */
   watchList(signal?: AbortSignal): EventStream<ConversationListEvent>
-  /** A snapshot of the path to the current leaf and what stands beside it, then every event in a gapless sequence; ends after `removed`. */
+  /** A snapshot of the path to the current leaf with its newest messages, then every event in a gapless sequence; ends after `removed`. */
   watch(id: string, signal?: AbortSignal): EventStream<ConversationEvent>
   /** As `Search.find`. */
   search: Search['find']
@@ -86,6 +87,14 @@ export interface Conversations {
   findIn: Search['findIn']
   get(id: string): Conversation
   message(id: string): Message
+  /** Messages of a conversation by their ids; those that are gone or of another are passed over. */
+  messages(id: string, ids: readonly string[]): Message[]
+  /** The pictures and videos of the path that a conversation shows, in their order. */
+  media(id: string): PathMedium[]
+  /** The ids of the messages from the root to `messageId`, both included. */
+  pathIds(messageId: string): string[]
+  /** The messages up to `messageId` but for those that its last answer left out, and how many these are. */
+  history(messageId: string): { messages: Message[]; leftOut: number }
   /** The messages from the root to `messageId`, both included. */
   path(messageId: string): Message[]
   rename(id: string, title: string): Conversation

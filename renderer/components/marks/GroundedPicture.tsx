@@ -4,6 +4,7 @@ import { Check, Copy, Crop, Crosshair, Download, Eye, EyeOff, ScanEye } from 'lu
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
+import { mediumName } from '../../lib/conversation/numbers.ts'
 import { saveFile, useCopied } from '../../lib/copyAndSave.ts'
 import { clickPosition, exportMarks, placesOf, toModel, toShares } from '../../lib/grounding/index.ts'
 import type { Mark, MarkFormat, Shape, Views } from '../../lib/grounding/index.ts'
@@ -16,6 +17,8 @@ import { annotatedPicture } from './annotatedPicture.ts'
 /** A picture that an answer points at. `marks` are in pixels of the original. */
 export interface Grounded {
   readonly name: string
+  /** By which it is called among others; null: it needs none. */
+  readonly number: number | null
   readonly url: string
   readonly views: Views
   readonly space: CoordinateSpace
@@ -53,7 +56,7 @@ export function GroundedPicture({
   onCrop: ((index: number) => void) | null
   onInput?: () => void
 }): ReactNode {
-  const { name, url, views, marks, numbers } = picture
+  const { name, number, url, views, marks, numbers } = picture
   const { original } = views
   const drawn = marks.map(({ shape, label }, i): DrawnMark => ({ shape, label, number: numbers[i]! }))
   const frame = useRef<HTMLDivElement>(null)
@@ -106,7 +109,10 @@ export function GroundedPicture({
         />
       ) : null}
       <figcaption className="flex h-8 w-0 min-w-full items-center gap-0.5 border-t border-hairline bg-raised px-1.5">
-        <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">{chosen ? nameOf(chosen) : name}</span>
+        <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">
+          {number === null ? '' : `${mediumName('picture', number)} · `}
+          {chosen ? nameOf(chosen) : name}
+        </span>
         {onCrop && chosen?.shape.type === 'box' ? (
           <IconButton label={t`Ask about this part`} size="small" onClick={() => onCrop(chosen.number)}>
             <Crop />

@@ -36,11 +36,14 @@ export function MarkingLayer({
   placement,
   tool,
   marks,
+  others,
   onChange,
 }: {
   placement: Placement
   tool: Tool
   marks: readonly PictureMark[]
+  /** Marks that are on the picture already and stay. */
+  others: readonly PictureMark[]
   onChange: (marks: readonly PictureMark[]) => void
 }): ReactNode {
   const layer = useRef<HTMLDivElement>(null)
@@ -52,7 +55,7 @@ export function MarkingLayer({
   const onPointerDown = (event: PointerEvent): void => {
     if (tool === 'move' || event.button !== 0) return
     event.stopPropagation()
-    if (tool === 'point') return onChange(addMark(marks, placeOf(event)))
+    if (tool === 'point') return onChange(addMark(marks, placeOf(event), others))
     event.currentTarget.setPointerCapture(event.pointerId)
     setDrag({ from: placeOf(event), to: placeOf(event) })
   }
@@ -60,12 +63,12 @@ export function MarkingLayer({
     if (!drag) return
     const box = boxBetween(drag.from, placeOf(event))
     setDrag(null)
-    if (box) onChange(addMark(marks, box))
+    if (box) onChange(addMark(marks, box, others))
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.target !== event.currentTarget || tool === 'move') return
     event.preventDefault()
-    onChange(addMark(marks, inTheMiddle(tool)))
+    onChange(addMark(marks, inTheMiddle(tool), others))
     requestAnimationFrame(() => layer.current?.querySelector<HTMLElement>('[data-marking]:last-of-type')?.focus())
   }
   const drawing = drag && boxBetween(drag.from, drag.to)
@@ -96,13 +99,14 @@ export function MarkingLayer({
           key={index}
           mark={mark}
           index={index}
+          colour={markColour(others.length + index)}
           onChange={(changed) => onChange(changed ? marks.with(index, changed) : marks.toSpliced(index, 1))}
         />
       ))}
       {drawing ? (
         <span
           className="pointer-events-none absolute border-2 border-dashed"
-          style={{ ...boxStyle(drawing), borderColor: markColour(marks.length), boxShadow: edges }}
+          style={{ ...boxStyle(drawing), borderColor: markColour(others.length + marks.length), boxShadow: edges }}
         />
       ) : null}
     </div>
@@ -121,13 +125,14 @@ const boxStyle = ({ x1, y1, x2, y2 }: { x1: number; y1: number; x2: number; y2: 
 function Marking({
   mark,
   index,
+  colour,
   onChange,
 }: {
   mark: PictureMark
   index: number
+  colour: string
   onChange: (mark: PictureMark | null) => void
 }): ReactNode {
-  const colour = markColour(index)
   const isBox = mark.type === 'box'
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = ARROWS[event.key]
@@ -181,10 +186,12 @@ const hints: Record<Tool, string> = {
 export function MarkingBar({
   tool,
   marks,
+  others,
   onChange,
 }: {
   tool: Tool
   marks: readonly PictureMark[]
+  others: readonly PictureMark[]
   onChange: (marks: readonly PictureMark[]) => void
 }): ReactNode {
   return (
@@ -199,7 +206,7 @@ export function MarkingBar({
                 'size-3 shrink-0 ring-1 ring-[#0006]',
                 mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full',
               )}
-              style={{ background: markColour(index) }}
+              style={{ background: markColour(others.length + index) }}
             />
             <TextField
               value={mark.label}

@@ -19,6 +19,7 @@ import type { LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
+import { mediumName } from '../../lib/conversation/numbers.ts'
 import { percent } from '../../lib/format.ts'
 import { IconButton, iconButtonClass } from '../primitives/Button.tsx'
 import { later } from '../primitives/later.tsx'
@@ -69,6 +70,7 @@ export function PictureViewer({
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
   const marks = picture?.marks ?? []
+  const sent = picture?.sentMarks ?? []
   const box = marks.findLast((mark) => mark.type === 'box')
   const go = (to: number | null): void => {
     setView(null)
@@ -129,7 +131,10 @@ export function PictureViewer({
           {picture ? (
             <>
               <header className="flex h-12 shrink-0 items-center gap-1 border-b border-hairline bg-canvas pr-2 pl-4">
-                <Dialog.Title className="min-w-0 flex-1 truncate font-medium">{picture.name}</Dialog.Title>
+                <Dialog.Title className="min-w-0 flex-1 truncate font-medium">
+                  {picture.number ? `${mediumName('picture', picture.number)} · ` : ''}
+                  {picture.name}
+                </Dialog.Title>
                 <Dialog.Description className="mr-2 hidden text-muted tabular-nums mid:block">
                   {picture.width} × {picture.height}
                   {` · ${view ? percentOver(view.scale) : t`Fit`}`}
@@ -209,18 +214,18 @@ export function PictureViewer({
               <PictureStage key={picture.url} picture={picture} view={view} onView={setView} step={step}>
                 {(placement) => (
                   <>
+                    <div className="pointer-events-none absolute" style={placement}>
+                      <MarkOutlines marks={onMarks ? sent : [...sent, ...marks]} labels />
+                    </div>
                     {onMarks && index !== null ? (
                       <MarkingLayer
                         placement={placement}
                         tool={tool}
                         marks={marks}
+                        others={sent}
                         onChange={(changed) => onMarks(index, changed)}
                       />
-                    ) : (
-                      <div className="pointer-events-none absolute" style={placement}>
-                        <MarkOutlines marks={marks} labels />
-                      </div>
-                    )}
+                    ) : null}
                     {isReading && words !== undefined ? (
                       <PageTextLayer
                         key={words}
@@ -240,7 +245,7 @@ export function PictureViewer({
                 )}
               </PictureStage>
               {onMarks && index !== null ? (
-                <MarkingBar tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} />
+                <MarkingBar tool={tool} marks={marks} others={sent} onChange={(changed) => onMarks(index, changed)} />
               ) : null}
             </>
           ) : null}

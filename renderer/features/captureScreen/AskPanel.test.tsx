@@ -8,6 +8,7 @@ import { useEngine } from '../../lib/engine.ts'
 import { useHost } from '../../lib/host.ts'
 import { useProfiles } from '../../lib/profiles.ts'
 import { core } from '../../testing/fakeRpc.ts'
+import { wholePath } from '../../testing/wholePath.ts'
 import { clearPage } from '../../testing/page.ts'
 import { AskPanel } from './AskPanel.tsx'
 
@@ -78,8 +79,7 @@ const snapshot = (text: string): ConversationEvent => ({
   type: 'snapshot',
   seq: 1,
   conversation: { id: 'c1', title: '', createdAt: 1, updatedAt: 1, leafId: 'a' },
-  messages: [answer(text)],
-  others: [],
+  ...wholePath([answer(text)]),
   progress: {},
 })
 

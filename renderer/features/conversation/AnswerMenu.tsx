@@ -31,9 +31,7 @@ export function AnswerMenu({
   const composing = use(ComposingContext)
   const isWritten = useStreamingAnswer() !== null
   const after = useOpenConversation(({ order }) => order.length - order.indexOf(message.id) - 1)
-  const hasBranches = useOpenConversation(({ order, messages }) =>
-    order.some((id) => (messages[id]?.siblings.length ?? 0) > 1),
-  )
+  const hasBranches = useOpenConversation((state) => state.branched)
   const text = textOf(message)
   const isDocument = documentParser(message) !== null
   return (

@@ -10,6 +10,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { plainAnswer } from '../../lib/grounding/index.ts'
 import { call } from '../../lib/rpc.ts'
 import { keyTarget, treeLines } from './branchTree.ts'
+import { bringIntoView } from './found.ts'
 import { selectBranch, useOpenConversation } from './store.ts'
 
 /** The message at which the map was opened; null: it is closed. */
@@ -72,9 +73,7 @@ function Tree({ conversationId, from }: { conversationId: string; from: string }
       () => {
         close()
         // once the dialog has given the focus back
-        requestAnimationFrame(() =>
-          document.querySelector(`[data-message-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' }),
-        )
+        requestAnimationFrame(() => bringIntoView(id))
       },
       (thrown: unknown) => setError(toAppError(thrown).message),
     )

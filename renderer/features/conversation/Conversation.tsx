@@ -6,8 +6,13 @@ import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
 import { ErrorBoundary } from '../../components/primitives/ErrorBoundary.tsx'
 import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
-import { useNear } from '../../lib/near.ts'
-import { usePrinting, usePrintsWhole } from '../../lib/printing.ts'
+import { announce } from '../../lib/announce.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { isMac } from '../../lib/platform.ts'
+import { printConversation, usePrinting, usePrintsWhole } from '../../lib/printing.ts'
+import { rowPieces } from '../../lib/rows/rowHeights.ts'
+import type { RowHeights } from '../../lib/rows/rowHeights.ts'
+import { useRows } from '../../lib/rows/useRows.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { BranchMap } from './BranchMap.tsx'
 import { ConversationNote } from './ConversationNote.tsx'
@@ -17,14 +22,19 @@ import { InputDialog } from './modelInput/InputDialog.tsx'
 import { QuoteSelection } from './QuoteSelection.tsx'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { readingText } from '../../lib/conversation/readingText.ts'
-import { useFinding } from '../../lib/finding.ts'
 import { useFound } from './found.ts'
-import { useOpenConversation } from './store.ts'
+import { loadMessages, loadWholePath, useOpenConversation } from './store.ts'
 import { takeKeepsPlace } from './switching.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
-/** So many messages at the end are shown in full at once: more than a window is high. */
-const AT_ONCE = 8
+/** So many messages at the end are drawn at once: more than a window is high. */
+const AT_ONCE = 6
+/** What a message that was never drawn is taken to need, in px: less than most do. */
+const LEAST_PX = 96
+/** The space below each message, in px, as its row has it. */
+const GAP_PX = 24
+/** So many messages beyond those that are drawn are loaded with them. */
+const AHEAD = 10
 
 /** The open conversation: its messages in a scrolling column that follows the answer while the reader is at the end. */
 export function Conversation(): ReactNode {
@@ -33,12 +43,30 @@ export function Conversation(): ReactNode {
   const order = useOpenConversation((state) => state.order)
   const keys = useOpenConversation(useShallow(pathKeys))
   const { frame, content, atEnd, jump, leave } = useStickToBottom(id)
+  const rows = useRows(keys, frame, content, { estimate: LEAST_PX, atFirst: AT_ONCE, of: id })
+  const { show, showEnd, measure, heights } = rows
+  const isPrinting = usePrinting((state) => state.isPrinting)
+  const range = isPrinting ? { from: 0, to: keys.length - 1 } : rows.range
+  const [focused, setFocused] = useState<string | null>(null)
+  const playing = usePlayRequest(({ request }) => request?.id.split('/')[0] ?? null)
   const last = keys.at(-1)
+  const toEnd = useCallback(() => {
+    showEnd()
+    jump()
+  }, [showEnd, jump])
   usePrintsWhole()
+  usePrintKeys()
 
   // A question or a retry of one's own is always brought into view; another version of a message stays where it was.
-  useEffect(() => (takeKeepsPlace() ? leave() : jump()), [last, jump, leave])
-  useFound(frame, leave)
+  useEffect(() => (takeKeepsPlace() ? leave() : toEnd()), [last, toEnd, leave])
+  useEffect(() => {
+    const near = order.slice(Math.max(0, range.from - AHEAD), range.to + 1 + AHEAD)
+    loadMessages(playing === null || !order.includes(playing) ? near : [...near, playing]).catch((thrown: unknown) =>
+      announce(toAppError(thrown).message),
+    )
+  }, [order, range.from, range.to, playing])
+  useFound(frame, { leaveEnd: leave, show, range })
+  const kept = [focused, playing].filter((one) => one !== null)
 
   return (
     <section
@@ -51,18 +79,44 @@ export function Conversation(): ReactNode {
       <div
         ref={frame}
         tabIndex={-1}
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-none"
+        className="relative min-h-0 flex-1 overflow-y-auto overscroll-contain outline-none"
         data-testid="conversation-scroll"
+        onFocus={({ target }) => setFocused(target.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? null)}
       >
-        <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
-          {order.map((messageId, index) => (
-            <MessageSlot key={keys[index]} id={messageId} frame={frame} initially={index >= order.length - AT_ONCE} />
-          ))}
+        <div
+          ref={content}
+          role="list"
+          aria-label="Messages"
+          className="mx-auto flex w-full max-w-[720px] flex-col px-4 pt-6 pb-2 mid:px-6"
+        >
+          {rowPieces(keys, range, kept, heights).map((piece) =>
+            piece.kind === 'space' ? (
+              <div
+                key={piece.key}
+                aria-hidden
+                className="shrink-0 [overflow-anchor:none]"
+                style={{ height: piece.px }}
+              />
+            ) : (
+              <div
+                key={keys[piece.index]}
+                ref={measure}
+                role="listitem"
+                aria-posinset={piece.index + 1}
+                aria-setsize={keys.length}
+                data-row={keys[piece.index]}
+                className="flex shrink-0 flex-col"
+                style={{ paddingBottom: GAP_PX }}
+              >
+                <MessageView id={order[piece.index]!} row={keys[piece.index]!} heights={heights} />
+              </div>
+            ),
+          )}
         </div>
       </div>
       {atEnd ? null : (
         <div className="pointer-events-none absolute inset-x-0 bottom-2 flex justify-center">
-          <Button className="pointer-events-auto shadow-float" onClick={jump}>
+          <Button className="pointer-events-auto shadow-float" onClick={toEnd}>
             <ArrowDown aria-hidden />
             Jump to latest
           </Button>
@@ -75,39 +129,21 @@ export function Conversation(): ReactNode {
   )
 }
 
-/** Height of a line and characters in it, about: what a message that was never laid out is taken to need. */
-const LINE = { px: 24, characters: 80 } as const
-
-/**
- * A message's place in the column. Far from what is seen it holds the words alone, which cost next to nothing, are not laid
- * out, and are still there for screen readers and for the browser's search; near it, and from then on, it is the message
- * itself. Pairs of answers, what is being written and what is printed are never without their form.
- */
-const MessageSlot = memo(function MessageSlot({
-  id,
-  frame,
-  initially,
-}: {
-  id: string
-  frame: RefObject<HTMLElement | null>
-  /** Whether it is shown in full at once. */
-  initially: boolean
-}): ReactNode {
-  const plain = useOpenConversation((state) => {
-    const message = state.messages[id]
-    return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
-  })
-  const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
-  const isPrinting = usePrinting((state) => state.isPrinting)
-  const isFound = useFinding(({ finding }) => finding?.messageId === id)
-  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay || isFound, true)
-  const isWhole = near || isToPlay || isFound || isPrinting || plain === null
-  return (
-    <div ref={ref} className="flex flex-col">
-      {isWhole ? <MessageView id={id} /> : <PlainMessage message={plain} />}
-    </div>
-  )
-})
+/** Control or Command P prints the whole conversation, also what is not loaded yet. */
+function usePrintKeys(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const isCommand = isMac ? event.metaKey : event.ctrlKey
+      if (!isCommand || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'p') return
+      const { order, messages } = useOpenConversation.getState()
+      if (order.every((id) => messages[id])) return
+      event.preventDefault()
+      loadWholePath().then(printConversation, (thrown: unknown) => announce(toAppError(thrown).message))
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+}
 
 /** The words of a message without any form; of pictures and videos the names. */
 function PlainMessage({ message }: { message: Message }): ReactNode {
@@ -118,27 +154,43 @@ function PlainMessage({ message }: { message: Message }): ReactNode {
         if (part.type === 'reasoning') return []
         return part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name
       })
-  const lines = texts.flatMap((text) => text.split('\n')).map((line) => Math.ceil((line.length + 1) / LINE.characters))
-  const height = lines.reduce((sum, count) => sum + count, 1) * LINE.px
   return (
     <article
       aria-label={isQuestion ? 'Question' : 'Answer'}
       data-message-id={message.id}
       data-said
       data-status={message.status}
-      className={`[content-visibility:auto] text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${isQuestion ? 'max-w-[min(560px,88%)] self-end' : ''}`}
-      style={{ containIntrinsicSize: `auto ${isQuestion ? 560 : 672}px auto ${height}px` }}
+      className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${isQuestion ? 'max-w-[min(560px,88%)] self-end' : ''}`}
     >
       {texts.join('\n')}
     </article>
   )
 }
 
-/** One message of the path, with the answer beside it where there is one; only it renders again when it changes. */
-const MessageView = memo(function MessageView({ id }: { id: string }): ReactNode {
+/**
+ * One message of the path, with the answer beside it where there is one; only it renders again when it changes. Until it is
+ * loaded, the height of its row stands for it.
+ */
+const MessageView = memo(function MessageView({
+  id,
+  row,
+  heights,
+}: {
+  id: string
+  row: string
+  heights: RowHeights
+}): ReactNode {
   const message = useOpenConversation((state) => state.messages[id])
   const pair = useOpenConversation(useShallow((state) => pairOf(state, id)))
-  if (!message) return null
+  if (!message)
+    return (
+      <div
+        aria-busy
+        className="rounded-lg bg-sunken"
+        style={{ height: heights.of(row) - GAP_PX }}
+        data-testid="not-loaded"
+      />
+    )
   const form = pair ? (
     <AnswerPair pair={pair} chosen={message} />
   ) : message.role === 'user' ? (

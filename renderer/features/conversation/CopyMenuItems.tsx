@@ -7,7 +7,8 @@ import { textOf } from '../../lib/conversation/state.ts'
 import { copyToClipboard } from '../../lib/copyAndSave.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { copyForms } from './copyForms.ts'
-import { groundAnswer, mediaBefore } from './grounded.ts'
+import { groundAnswer, mediaSeen } from './grounded.ts'
+import { useMediaBefore } from './mediaBefore.ts'
 import { useOpenConversation } from './store.ts'
 
 /** The forms in which an answer is copied: its words, its tables, the picture on which it names places. */
@@ -16,9 +17,10 @@ export function CopyMenuItems({ message }: { message: Message }): ReactNode {
   const isJson = useOpenConversation(({ messages }) => (messages[message.parentId ?? '']?.format ?? null) !== null)
   const text = textOf(message)
   const { markdown, text: words, tables } = useMemo(() => copyForms(text, isJson), [text, isJson])
+  const before = useMediaBefore(message, (message.seen?.media.length ?? 0) > 0)
   const [marked] = useMemo(
-    () => groundAnswer(text, message, mediaBefore(useOpenConversation.getState().messages, message)).pictures,
-    [text, message],
+    () => groundAnswer(text, message, mediaSeen(before, message)).pictures,
+    [text, message, before],
   )
   const plain = (written: string): Record<string, Blob> => ({
     'text/plain': new Blob([written], { type: 'text/plain' }),

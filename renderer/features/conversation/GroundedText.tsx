@@ -12,13 +12,14 @@ import { TimeContext } from '../../components/video/TimeLink.tsx'
 import { announce } from '../../lib/announce.ts'
 import { findTimes, linkAnswer, stretchOf, timesInCode } from '../../lib/grounding/index.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
-import { groundAnswer, isInText, mediaBefore } from './grounded.ts'
+import { groundAnswer, isInText, mediaSeen } from './grounded.ts'
 import type { MarkedPicture, MarkedVideo } from './grounded.ts'
 import { showInput } from './modelInput/opening.ts'
-import { useOpenConversation } from './store.ts'
+import { useMediaBefore } from './mediaBefore.ts'
+import { useNumbered, useOpenConversation } from './store.ts'
 import { TimeRow, drawOnVideo } from './video/VideoBlock.tsx'
 import type { TimedMark } from './video/VideoBlock.tsx'
-import { playFrom, videoBefore } from './video/seenVideo.ts'
+import { playFrom, videoAmong } from './video/seenVideo.ts'
 
 const none: ReadonlySet<number> = new Set()
 
@@ -27,6 +28,7 @@ const none: ReadonlySet<number> = new Set()
  */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
+  const isNumbered = useNumbered()
   const format = useOpenConversation((state) =>
     message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
   )
@@ -34,13 +36,15 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const [rested, setRested] = useState<number | null>(null)
   const [selected, setSelected] = useState<number | null>(null)
   const streaming = message.status === 'streaming'
-  const media = useMemo(() => mediaBefore(useOpenConversation.getState().messages, message), [message])
+  // an answer without a number names neither a place nor a time
+  const before = useMediaBefore(message, (message.seen?.media.length ?? 0) > 0 && /\d/.test(text))
+  const media = useMemo(() => mediaSeen(before, message), [before, message])
   const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
   const { marks, space } = grounding
   const steps = format ? null : grounding.steps
   const highlighted = rested ?? selected
   const hasLegend = format !== null || (!steps && marks.some((mark) => !isInText(text, mark)))
-  const video = useMemo(() => videoBefore(useOpenConversation.getState().messages, message), [message])
+  const video = useMemo(() => videoAmong(before), [before])
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
   const player = useMemo(
     () =>
@@ -133,6 +137,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
           key={on.attachment.sha}
           picture={{
             name: on.attachment.name,
+            number: isNumbered ? on.number : null,
             url: urlOf(on),
             views: on.views,
             space,

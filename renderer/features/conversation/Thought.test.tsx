@@ -1,15 +1,15 @@
 // @vitest-environment happy-dom
 import type { ConversationEvent, Message, Part } from '#contract'
 import { act, fireEvent, render, screen } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { applyEvent, opening } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
-import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
+import { clearPage } from '../../testing/page.ts'
+import { wholePath } from '../../testing/wholePath.ts'
 import { Conversation } from './Conversation.tsx'
 import { useOpenConversation } from './store.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
-beforeEach(stubNearness)
 afterEach(clearPage)
 
 const message = (id: string, over: Partial<Message> = {}): Message => ({
@@ -42,7 +42,7 @@ const tell = (event: ConversationEvent): void =>
 const show = (...messages: Message[]): void => {
   seq = 0
   const conversation = { id: 'c', title: 'T', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)!.id }
-  const snapshot: ConversationEvent = { type: 'snapshot', seq, conversation, messages, others: [], progress: {} }
+  const snapshot: ConversationEvent = { type: 'snapshot', seq, conversation, ...wholePath(messages), progress: {} }
   useOpenConversation.setState(applyEvent(opening('c'), snapshot) as OpenConversation, true)
   render(<Conversation />)
 }
@@ -114,8 +114,7 @@ test('each of two answers has its own thought', () => {
   useOpenConversation.setState(
     applyEvent(opening('c'), {
       ...snapshot,
-      messages: [message('q'), pair[0]!],
-      others: [pair[1]!],
+      ...wholePath([message('q'), pair[0]!], [pair[1]!]),
     }) as OpenConversation,
     true,
   )
@@ -124,17 +123,4 @@ test('each of two answers has its own thought', () => {
   expect(folds).toHaveLength(2)
   fireEvent.click(folds[1]!)
   expect(screen.getAllByTestId('thought').map(({ textContent }) => textContent)).toEqual(['second'])
-})
-
-test('an answer far from what is seen holds its words alone', () => {
-  const turns = Array.from({ length: 20 }, (_, n) =>
-    message(`m${n}`, {
-      parentId: n === 0 ? null : `m${n - 1}`,
-      role: n % 2 ? 'assistant' : 'user',
-      parts: n % 2 ? [thought(`thought ${n}`, { ms: 9, tokens: 1 }), said(`answer ${n}`)] : [said(`question ${n}`)],
-    }),
-  )
-  show(...turns)
-  act(() => bringNear(() => false))
-  expect(document.querySelector('[data-message-id=m1]')!.textContent).toBe('answer 1')
 })

@@ -4,8 +4,7 @@ import type { ReactNode } from 'react'
 import { MenuItem, MenuLabel, MenuSeparator } from '../../components/primitives/Menu.tsx'
 import { budgetOf, detailLevels, useFamily } from '../../lib/detail.ts'
 import { call } from '../../lib/rpc.ts'
-import { pathBefore } from '../../lib/conversation/state.ts'
-import { useOpenConversation } from './store.ts'
+import { useMediaBefore } from './mediaBefore.ts'
 
 interface NamedModel {
   readonly id: string
@@ -41,9 +40,7 @@ export function VariationItems({
 }): ReactNode {
   const [known, setKnown] = useState<readonly NamedModel[]>([])
   const family = useFamily((state) => state.family)
-  const hasPictures = useOpenConversation(({ messages }) =>
-    pathBefore(messages, message).some(({ parts }) => parts.some(({ type }) => type === 'image' || type === 'frames')),
-  )
+  const hasPictures = useMediaBefore(message, true).some(({ part: { type } }) => type === 'image' || type === 'frames')
   useEffect(() => void models().then(setKnown, () => setKnown([])), [])
   const others = known.filter(({ name }) => name !== message.model).slice(0, MOST_MODELS)
   return (

@@ -6,7 +6,8 @@ import { applyEvent, opening } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { endFinding, placeOf, showFound, stepFound, useFinding } from '../../lib/finding.ts'
 import { core } from '../../testing/fakeRpc.ts'
-import { clearPage, stubNearness } from '../../testing/page.ts'
+import { clearPage } from '../../testing/page.ts'
+import { wholePath } from '../../testing/wholePath.ts'
 import { Conversation } from './Conversation.tsx'
 import { useOpenConversation } from './store.ts'
 
@@ -27,7 +28,6 @@ let marked: string[] = []
 const selectBranch = vi.fn(() => Promise.resolve())
 
 beforeEach(() => {
-  stubNearness()
   selectBranch.mockClear()
   marked = []
   vi.stubGlobal(
@@ -52,7 +52,7 @@ beforeEach(() => {
   const conversation = { id: 'c', title: 'Long', createdAt: 1, updatedAt: 1, leafId: 'm3' }
   useOpenConversation.setState(
     applyEvent(opening('c'), {
-      ...{ type: 'snapshot', seq: 0, conversation, messages, others: [], progress: {} },
+      ...{ type: 'snapshot', seq: 0, conversation, ...wholePath(messages), progress: {} },
     }) as OpenConversation,
   )
   render(<Conversation />)

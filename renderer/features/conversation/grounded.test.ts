@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ImageAttachment, Message } from '#contract'
-import { groundAnswer, mediaBefore } from './grounded.ts'
+import { mediaBefore } from '../../lib/conversation/state.ts'
+import { groundAnswer, mediaSeen } from './grounded.ts'
 
 const attachment = (name: string, width: number, height: number): ImageAttachment => ({
   sha: name.padEnd(64, '0'),
@@ -36,7 +37,11 @@ const image = (name: string, width: number, height: number) => ({
 })
 
 const first = message('q1', { parts: [image('a', 400, 200)] })
-const second = message('q2', { parentId: 'a1', parts: [image('b', 100, 300), image('c', 50, 50)] })
+const second = message('q2', {
+  parentId: 'a1',
+  mediaBefore: { pictures: 1, videos: 0 },
+  parts: [image('b', 100, 300), image('c', 50, 50)],
+})
 const answer = message('a2', {
   parentId: 'q2',
   role: 'assistant',
@@ -50,25 +55,37 @@ const answer = message('a2', {
   },
 })
 const messages = { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer }
+/** What an answer's model got, where all messages, in their order, are loaded. */
+const seenIn = (all: Record<string, Message>, answer: Message) =>
+  mediaSeen(mediaBefore({ order: Object.keys(all), messages: all, media: null }, answer) ?? [], answer)
 
 test('the pictures before an answer carry the sizes in which the model got them', () => {
-  expect(mediaBefore(messages, answer)).toMatchObject([
+  expect(seenIn(messages, answer)).toMatchObject([
     { attachment: { name: 'a' }, model: { width: 56, height: 28 }, isOfQuestion: false },
     { attachment: { name: 'b' }, model: { width: 28, height: 84 }, isOfQuestion: true },
     { attachment: { name: 'c' }, model: { width: 56, height: 56 }, isOfQuestion: true },
   ])
-  expect(mediaBefore(messages, { ...answer, seen: null })).toEqual([])
-  expect(mediaBefore(messages, { ...answer, leftOut: 2 })).toEqual([])
+  expect(seenIn(messages, { ...answer, seen: null })).toEqual([])
+  expect(seenIn(messages, { ...answer, leftOut: 2 })).toEqual([])
   expect(
-    mediaBefore(messages, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } }),
+    seenIn(messages, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } }),
   ).toHaveLength(2)
 })
 
 test('marks lie on the picture that their line names, else on the last of the question', () => {
   const text = 'Picture 1: {"bbox_2d": [28, 14, 56, 28], "label": "x"}\n{"bbox_2d": [0, 0, 28, 28], "label": "y"}'
-  expect(groundAnswer(text, answer, mediaBefore(messages, answer)).pictures).toMatchObject([
+  expect(groundAnswer(text, answer, seenIn(messages, answer)).pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ label: 'x', shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
     { attachment: { name: 'c' }, numbers: [1], marks: [{ label: 'y', shape: { x1: 0, y1: 0, x2: 25, y2: 25 } }] },
+  ])
+})
+
+test('a picture keeps its number where the messages before it were left out', () => {
+  const seen = { family: 'qwen25vl' as const, media: answer.seen!.media.slice(1) }
+  const later = { ...answer, leftOut: 2, seen }
+  const text = 'Picture 2: {"bbox_2d": [0, 0, 28, 84], "label": "x"}'
+  expect(groundAnswer(text, later, seenIn(messages, later)).pictures).toMatchObject([
+    { attachment: { name: 'b' }, number: 2, marks: [{ label: 'x' }] },
   ])
 })
 
@@ -106,7 +123,7 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
   })
   const text =
     'Picture 1: {"bbox_2d": [28, 14, 56, 28]}\n[{"time": 0.5, "bbox_2d": [28, 14, 56, 28]}]\n{"bbox_2d": [0, 0, 28, 14]}'
-  const { pictures, videos } = groundAnswer(text, given, mediaBefore({ q: asked, r: given }, given))
+  const { pictures, videos } = groundAnswer(text, given, seenIn({ q: asked, r: given }, given))
   expect(pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
   ])
@@ -126,7 +143,7 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
   const seen = groundAnswer(
     '[{"time": 0.8, "bbox_2d": [500, 500, 1000, 1000]}]',
     told,
-    mediaBefore({ q: asked, r: told }, told),
+    seenIn({ q: asked, r: told }, told),
   )
   expect(seen.videos).toMatchObject([
     { startMs: 200, marks: [{ time: 0.8, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }] },
@@ -146,8 +163,7 @@ test('the answer of a screen model is read in parts, its places in the space of 
   })
   const given = (profile: ReturnType<typeof acting>) =>
     message('r', { parentId: 'q', role: 'assistant', seen: seen(profile) })
-  const ground = (text: string, answer: Message) =>
-    groundAnswer(text, answer, mediaBefore({ q: asked, r: answer }, answer))
+  const ground = (text: string, answer: Message) => groundAnswer(text, answer, seenIn({ q: asked, r: answer }, answer))
   const text =
     "{'action': 'ENTER', 'value': None, 'position': None}\n{'action': 'CLICK', 'value': None, 'position': [0.5, 0.25]}"
   const { steps, pictures, space } = ground(text, given(acting('action', 'shares')))

@@ -2,6 +2,7 @@ import type { Message } from '#contract'
 import { expect, test } from 'vitest'
 import { applyEvent, opening } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { wholePath } from '../../testing/wholePath.ts'
 import { canReadOn } from './DocumentAnswer.tsx'
 
 const message = (n: number, over: Partial<Message>): Message => ({
@@ -30,8 +31,7 @@ const canGoOn = (job: Message['job'], status: Message['status']): boolean => {
     type: 'snapshot',
     seq: 0,
     conversation: { id: 'c', title: 'Pages', createdAt: 1, updatedAt: 1, leafId: 'm1' },
-    messages: [message(0, job ? { job } : {}), answer],
-    others: [],
+    ...wholePath([message(0, job ? { job } : {}), answer]),
     progress: {},
   })
   return canReadOn(opened as OpenConversation, answer)

@@ -1,8 +1,11 @@
-import type { ConversationEvent, Message, Remedy, Variation } from '#contract'
+import { MOST_MESSAGES } from '#contract'
+import type { ConversationEvent, MediaCount, Message, Remedy, Variation } from '#contract'
 import { create } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
-import { nothingOpen, streamingAnswer } from '../../lib/conversation/state.ts'
+import { isNumbered, mediaOfPath, noMedia } from '../../lib/conversation/numbers.ts'
+import { nothingOpen, streamingAnswer, withMessages } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -16,6 +19,51 @@ export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
 
 /** Id of the answer being written in the open conversation, or null. */
 export const useStreamingAnswer = (): string | null => useOpenConversation(streamingAnswer)
+
+/** The messages of the open conversation that are being asked for. */
+const asked = new Set<string>()
+
+/** Loads messages of the shown path, each with the answer beside it; what is loaded already is not asked for again. */
+export async function loadMessages(path: readonly string[]): Promise<void> {
+  const { id, messages, others } = useOpenConversation.getState()
+  const missing = path
+    .flatMap((one) => (others[one] === undefined ? [one] : [one, others[one]]))
+    .filter((one) => !messages[one] && !asked.has(one))
+  if (id === null || missing.length === 0) return
+  for (let from = 0; from < missing.length; from += MOST_MESSAGES) {
+    const ids = missing.slice(from, from + MOST_MESSAGES)
+    for (const one of ids) asked.add(one)
+    try {
+      const found = await call((core) => core.conversations.messages({ id, ids }))
+      useOpenConversation.setState((state) => (state.id === id ? withMessages(state, found) : state))
+    } finally {
+      for (const one of ids) asked.delete(one)
+    }
+  }
+}
+
+/** Loads all messages of the shown path, so that it can be printed. */
+export const loadWholePath = (): Promise<void> => loadMessages(useOpenConversation.getState().order)
+
+let mediaOf: readonly string[] | null = null
+
+/** Loads the pictures and videos of the whole path, once for each path. */
+export function loadMedia(): void {
+  const { id, order } = useOpenConversation.getState()
+  if (id === null || mediaOf === order) return
+  mediaOf = order
+  call((core) => core.conversations.media({ id })).then(
+    (found) => {
+      const now = useOpenConversation.getState()
+      if (now.id !== id) return
+      // a path that only went on from there has loaded what came
+      if (now.order[order.length - 1] !== order.at(-1)) return loadMedia()
+      useOpenConversation.setState({ media: Map.groupBy(found, ({ messageId }) => messageId) })
+    },
+    // whoever needs them next asks again
+    () => (mediaOf = null),
+  )
+}
 
 const SPOKEN_CHARACTERS = 400
 
@@ -95,3 +143,15 @@ export const stop = (messageId: string): Promise<void> => call((core) => core.as
 /** Shows the branch of a message, or continues the conversation from this answer of a pair. */
 export const selectBranch = (messageId: string): Promise<void> =>
   call((core) => core.conversations.selectBranch({ messageId }))
+
+/** Whether the open conversation shows several pictures and videos, so that each has a number. */
+export const useNumbered = (): boolean => useOpenConversation((state) => isNumbered(mediaOfPath(state)))
+
+/** What the open conversation shows before what is composed in it: in place of question `edited`, else at its end. */
+export const useMediaCount = (edited: string | null): MediaCount =>
+  useOpenConversation(
+    useShallow((state) => {
+      const question = edited === null ? undefined : state.messages[edited]
+      return question ? (question.mediaBefore ?? noMedia) : mediaOfPath(state)
+    }),
+  )

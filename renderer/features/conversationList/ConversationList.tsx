@@ -36,7 +36,7 @@ const RowBlock = memo(function RowBlock({
   first,
   ...row
 }: RowsProps & { frame: RefObject<HTMLElement | null>; first: boolean }): ReactNode {
-  const { ref, near } = useNear<HTMLUListElement>(frame, first, false)
+  const { ref, near } = useNear<HTMLUListElement>(frame, first)
   const height = ids.length * (ROW_PX + GAP_PX) - GAP_PX
   return (
     <ul ref={ref} className="flex flex-col gap-0.5" style={near ? undefined : { height }}>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConversationEvent, Message, Progress } from '#contract'
+import { wholePath } from '../../testing/wholePath.ts'
 import {
   applyEvent,
   applyEvents,
@@ -46,8 +47,7 @@ const snapshot = (
   type: 'snapshot',
   seq,
   conversation: { id: 'c', title: 'Red circle', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)?.id ?? null },
-  messages,
-  others,
+  ...wholePath(messages, others),
   progress,
 })
 
@@ -86,8 +86,7 @@ describe('a watched conversation', () => {
       type: 'branch',
       seq: 6,
       after: 'q2',
-      messages: [next],
-      others: [beside],
+      ...wholePath([next], [beside]),
       progress: { a3: { phase: 'waiting', done: 0, total: 1 } },
     }
     const after = ok(applyEvent(before, event))
@@ -98,7 +97,7 @@ describe('a watched conversation', () => {
     expect(after.progress).toEqual(event.progress)
     expect(streamingAnswer(after)).toBe('a3')
     expect(applyEvent(before, { ...event, after: 'unknown' })).toBe('gap')
-    expect(ok(applyEvent(before, { ...event, after: null, messages: [question], others: [] })).order).toEqual(['q'])
+    expect(ok(applyEvent(before, { ...event, after: null, ...wholePath([question]) })).order).toEqual(['q'])
   })
 
   test('a new title changes nothing else', () => {

@@ -1,8 +1,18 @@
-import type { Conversation, ConversationEvent, Message, Progress, ReasoningPart } from '#contract'
+import type {
+  Conversation,
+  ConversationEvent,
+  MediaPart,
+  Message,
+  PathMedium,
+  Progress,
+  ReasoningPart,
+} from '#contract'
 
 /**
  * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of
- * each pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, `thoughts` what
+ * each pair, by the id of the one on the path. `messages` are those of both that are loaded: the newest, and what was asked
+ * for since. `branched`: there are several versions of some message. `media`: the pictures and videos of the path as they were when they
+ * were asked for, by their messages; null: they were not since the path became another one. `drafts` holds the text of messages that are being streamed, `thoughts` what
  * is thought before it, apart from the messages, so that a token changes nothing but one string.
  */
 export interface OpenConversation {
@@ -13,6 +23,8 @@ export interface OpenConversation {
   readonly order: readonly string[]
   readonly others: Readonly<Record<string, string>>
   readonly messages: Readonly<Record<string, Message>>
+  readonly branched: boolean
+  readonly media: ReadonlyMap<string, readonly PathMedium[]> | null
   readonly progress: Readonly<Record<string, Progress>>
   readonly drafts: Readonly<Record<string, string>>
   readonly thoughts: Readonly<Record<string, string>>
@@ -26,6 +38,8 @@ export const nothingOpen: OpenConversation = {
   order: [],
   others: {},
   messages: {},
+  branched: false,
+  media: null,
   progress: {},
   drafts: {},
   thoughts: {},
@@ -51,25 +65,20 @@ function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<
   return rest
 }
 
-/** The other answer of each pair, by the id of the one of them that is among `messages`. */
-function othersOf(messages: readonly Message[], others: readonly Message[]): Record<string, string> {
-  const onPath = (other: Message) =>
-    messages.find(({ id }) => id === other.beside)?.id ?? messages.find(({ beside }) => beside === other.id)?.id ?? ''
-  return Object.fromEntries(others.map((other) => [onPath(other), other.id]))
-}
-
 const byId = (messages: readonly Message[]): Record<string, Message> =>
   Object.fromEntries(messages.map((message) => [message.id, message]))
 
-function fromSnapshot({ seq, conversation, messages, others, progress }: EventOf<'snapshot'>): OpenConversation {
+function fromSnapshot({ seq, conversation, progress, ...shown }: EventOf<'snapshot'>): OpenConversation {
   return {
     id: conversation.id,
     status: 'ready',
     seq,
     conversation,
-    order: messages.map(({ id }) => id),
-    others: othersOf(messages, others),
-    messages: byId([...messages, ...others]),
+    order: shown.path,
+    others: shown.pairs,
+    messages: byId([...shown.messages, ...shown.others]),
+    branched: shown.branched,
+    media: null,
     progress,
     drafts: {},
     thoughts: {},
@@ -79,7 +88,7 @@ function fromSnapshot({ seq, conversation, messages, others, progress }: EventOf
 /** The path up to `after` as it was, and below it the messages of the event; 'gap' when `after` is not shown. */
 function onBranch(
   state: OpenConversation,
-  { seq, after, messages, others, progress }: EventOf<'branch'>,
+  { seq, after, path, pairs, branched, messages, others, progress }: EventOf<'branch'>,
 ): OpenConversation | 'gap' {
   const kept = after === null ? [] : state.order.slice(0, state.order.indexOf(after) + 1)
   if (after !== null && kept.length === 0) return 'gap'
@@ -88,8 +97,10 @@ function onBranch(
   return {
     ...state,
     seq,
-    order: [...kept, ...messages.map(({ id }) => id)],
-    others: { ...keptOthers, ...othersOf(messages, others) },
+    order: [...kept, ...path],
+    others: { ...keptOthers, ...pairs },
+    branched,
+    media: null,
     messages: { ...keep(state.messages, shown), ...byId([...messages, ...others]) },
     progress: { ...keep(state.progress, shown), ...progress },
     drafts: keep(state.drafts, shown),
@@ -142,6 +153,7 @@ export function applyEvent(state: OpenConversation, event: ConversationEvent): O
         ...placed,
         seq,
         messages: { ...state.messages, [message.id]: message },
+        branched: state.branched || message.siblings.length > 1,
         progress: message.status === 'streaming' ? state.progress : without(state.progress, message.id),
         drafts: without(state.drafts, message.id),
         thoughts: without(state.thoughts, message.id),
@@ -174,15 +186,39 @@ export function applyEvents(state: OpenConversation, events: readonly Conversati
   return next
 }
 
-/** The messages from the root to the one before `message`; it stays the same whatever comes below. */
-export function pathBefore(messages: OpenConversation['messages'], message: Message): Message[] {
-  const path: Message[] = []
-  for (let { parentId } = message; parentId !== null; parentId = path.at(-1)!.parentId) {
-    const parent = messages[parentId]
-    if (!parent) return []
-    path.push(parent)
-  }
-  return path.reverse()
+/** The conversation with messages that were asked for; those that came in the meantime are newer, and stay. */
+export const withMessages = (state: OpenConversation, found: readonly Message[]): OpenConversation => ({
+  ...state,
+  messages: { ...byId(found), ...state.messages },
+})
+
+/** A picture or video before a message. `at`: the place of its own message on the path. */
+export interface MediumBefore extends PathMedium {
+  readonly part: MediaPart
+  readonly at: number
+}
+
+const isMedium = (medium: PathMedium): medium is PathMedium & { part: MediaPart } =>
+  medium.part.type !== 'text' && medium.part.type !== 'reasoning'
+
+const mediaIn = ({ id: messageId, role, parts }: Message): PathMedium[] =>
+  parts.map((part, place) => ({ messageId, role, place, part }))
+
+/**
+ * The pictures and videos from the root to the message before `message`, whatever comes below; null: some of these messages are
+ * not loaded, and `media` has to be asked for. None where what it belongs to is not shown.
+ */
+export function mediaBefore(
+  { order, messages, media }: Pick<OpenConversation, 'order' | 'messages' | 'media'>,
+  { parentId }: Message,
+): readonly MediumBefore[] | null {
+  const path = parentId === null ? [] : order.slice(0, order.indexOf(parentId) + 1)
+  if (media === null && path.some((id) => !messages[id])) return null
+  return path.flatMap((id, at) => {
+    const message = messages[id]
+    const own = message ? mediaIn(message) : (media?.get(id) ?? [])
+    return own.filter(isMedium).map((medium) => ({ ...medium, at }))
+  })
 }
 
 /** Id of an answer that is being written at the end of the shown path or beside it, or null. */

@@ -168,19 +168,9 @@ export async function withFrames<T>(
 /** The video of a conversation whose frames have this name. */
 async function findVideo(id: string | null, key: string): Promise<VideoPart | null> {
   if (id === null) return null
-  const abort = new AbortController()
-  try {
-    return await call(async (core) => {
-      for await (const event of await core.conversations.watch({ id }, { signal: abort.signal })) {
-        if (event.type !== 'snapshot') continue
-        const parts = event.messages.flatMap((message) => message.parts)
-        return parts.find((part): part is VideoPart => part.type === 'video' && part.key === key) ?? null
-      }
-      return null
-    })
-  } finally {
-    abort.abort()
-  }
+  const media = await call((core) => core.conversations.media({ id }))
+  const parts = media.map(({ part }) => part)
+  return parts.find((part): part is VideoPart => part.type === 'video' && part.key === key) ?? null
 }
 
 async function readAgain(

@@ -1,6 +1,7 @@
 import type { Message } from '#contract'
 import { expect, test } from 'vitest'
-import { frameAt, videoBefore } from './seenVideo.ts'
+import { mediaBefore } from '../../../lib/conversation/state.ts'
+import { frameAt, videoAmong } from './seenVideo.ts'
 
 const sample = {
   range: { startMs: 10_000, endMs: 12_000 },
@@ -21,18 +22,20 @@ const conversation = (...parts: Message['parts'][]) =>
     parts.map((own, i) => [`q${i}`, { id: `q${i}`, parentId: i === 0 ? null : `q${i - 1}`, parts: own } as Message]),
   )
 const answerTo = (parentId: string | null) => ({ id: 'a', parentId }) as Message
+const videoIn = (messages: Record<string, Message>, answer: Message) =>
+  videoAmong(mediaBefore({ order: Object.keys(messages), messages, media: null }, answer) ?? [])
 
 test('the nearest video above is meant, the last one of a question', () => {
-  expect(videoBefore(conversation([video, frames, text]), answerTo('q0'))).toEqual({
+  expect(videoIn(conversation([video, frames, text]), answerTo('q0'))).toEqual({
     id: 'q0/1',
     startMs: 0,
     durationMs: 1500,
   })
-  expect(videoBefore(conversation([frames, text], [video], [text]), answerTo('q2'))?.id).toBe('q1/0')
+  expect(videoIn(conversation([frames, text], [video], [text]), answerTo('q2'))?.id).toBe('q1/0')
 })
 
 test('a trimmed video begins where it was cut, and is as long as what was seen', () => {
-  expect(videoBefore(conversation([video, text]), answerTo('q0'))).toEqual({
+  expect(videoIn(conversation([video, text]), answerTo('q0'))).toEqual({
     id: 'q0/0',
     startMs: 10_000,
     durationMs: 2000,
@@ -40,8 +43,8 @@ test('a trimmed video begins where it was cut, and is as long as what was seen',
 })
 
 test('without a video above there is none: neither one that comes later', () => {
-  expect(videoBefore(conversation([text], [video]), answerTo('q0'))).toBeNull()
-  expect(videoBefore(conversation([video]), answerTo(null))).toBeNull()
+  expect(videoIn(conversation([text], [video]), answerTo('q0'))).toBeNull()
+  expect(videoIn(conversation([video]), answerTo(null))).toBeNull()
 })
 
 test('the frame at a time is the last one that began', () => {

@@ -1,7 +1,6 @@
-import type { Message, Part } from '#contract'
+import type { Part } from '#contract'
 import { create } from 'zustand'
-import { pathBefore } from '../../../lib/conversation/state.ts'
-import type { OpenConversation } from '../../../lib/conversation/state.ts'
+import type { MediumBefore } from '../../../lib/conversation/state.ts'
 
 export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
 
@@ -25,14 +24,11 @@ export function seenPart(part: VideoPart): Pick<SeenVideo, 'startMs' | 'duration
   return { startMs, durationMs: (timesMs.at(-1) ?? startMs) - startMs + 1000 / fps }
 }
 
-/** The video nearest above an answer; null: there is none. */
-export function videoBefore(messages: OpenConversation['messages'], answer: Message): SeenVideo | null {
-  for (const { id, parts } of pathBefore(messages, answer).toReversed()) {
-    const place = parts.findLastIndex(({ type }) => type === 'video' || type === 'frames')
-    const part = parts[place]
-    if (part?.type === 'video' || part?.type === 'frames') return { id: videoId(id, place), ...seenPart(part) }
-  }
-  return null
+/** The last video of what stands before an answer; null: there is none. */
+export function videoAmong(before: readonly MediumBefore[]): SeenVideo | null {
+  const last = before.findLast(({ part }) => part.type !== 'image')
+  if (!last || last.part.type === 'image') return null
+  return { id: videoId(last.messageId, last.place), ...seenPart(last.part) }
 }
 
 /** The place of the frame that is shown at a time; null: none is yet. */
