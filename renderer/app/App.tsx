@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { flushSync } from 'react-dom'
@@ -55,7 +56,14 @@ import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
 import { PresetsDialog } from '../features/presets/index.ts'
 import { ProfilesSetting } from '../features/profiles/index.ts'
-import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
+import {
+  SettingsDialog,
+  followSettings,
+  updateSettings,
+  useLanguage,
+  useSettings,
+  useTheme,
+} from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { ComposingContext } from '../lib/composing.ts'
@@ -122,6 +130,7 @@ export function App(): ReactNode {
 
   useCore(conversationId)
   useTheme()
+  useLanguage()
   useEffect(() => {
     if (status !== 'missing') return
     const { id } = useOpenConversation.getState()
@@ -230,7 +239,7 @@ export function App(): ReactNode {
       nav={
         <Sidebar
           current={conversationId}
-          modelName={engine?.modelName ?? 'Models'}
+          modelName={engine?.modelName ?? t`Models`}
           search={search}
           collapse={collapse}
           onOpen={open}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { PictureMark } from '#contract'
 import { X } from 'lucide-react'
 import { useRef, useState } from 'react'
@@ -77,7 +78,13 @@ export function MarkingLayer({
       data-testid="marking-layer"
       tabIndex={tool === 'move' ? -1 : 0}
       role="group"
-      aria-label={tool === 'move' ? 'Marked places' : `Picture to mark. Enter puts a ${tool} in the middle.`}
+      aria-label={
+        tool === 'move'
+          ? t`Marked places`
+          : tool === 'box'
+            ? t`Picture to mark. Enter puts a box in the middle.`
+            : t`Picture to mark. Enter puts a point in the middle.`
+      }
       className={cx('absolute touch-none', tool === 'move' ? 'pointer-events-none' : 'cursor-crosshair')}
       style={placement}
       onPointerDown={onPointerDown}
@@ -140,7 +147,11 @@ function Marking({
       data-marking={index}
       role="img"
       tabIndex={0}
-      aria-label={`${mark.label || (isBox ? 'Box' : 'Point')}. Arrow keys move it${isBox ? ', with Shift they change its size' : ''}, Delete removes it.`}
+      aria-label={
+        isBox
+          ? t`${mark.label || t`Box`}. Arrow keys move it, with Shift they change its size, Delete removes it.`
+          : t`${mark.label || t`Point`}. Arrow keys move it, Delete removes it.`
+      }
       onKeyDown={onKeyDown}
       className={cx('absolute border-2', isBox ? 'rounded-[3px]' : 'size-4 -translate-1/2 rounded-full')}
       style={{
@@ -166,9 +177,9 @@ function Marking({
 }
 
 const hints: Record<Tool, string> = {
-  move: 'Mark a box or a point to ask about it by its name.',
-  box: 'Drag over what you mean, or press Enter for a box in the middle.',
-  point: 'Click what you mean, or press Enter for a point in the middle.',
+  move: t`Mark a box or a point to ask about it by its name.`,
+  box: t`Drag over what you mean, or press Enter for a box in the middle.`,
+  point: t`Click what you mean, or press Enter for a point in the middle.`,
 }
 
 /** The marks of a picture by name: to rename and remove them, and how to draw more. */
@@ -186,7 +197,7 @@ export function MarkingBar({
   return (
     <footer className="flex max-h-40 shrink-0 flex-wrap items-center gap-2 overflow-y-auto border-t border-hairline bg-canvas px-4 py-2">
       {marks.map((mark, index) => {
-        const name = mark.label || `${mark.type === 'box' ? 'Box' : 'Point'} without a name`
+        const name = mark.label || (mark.type === 'box' ? t`Box without a name` : t`Point without a name`)
         return (
           <span key={index} className="flex items-center gap-1.5">
             <span
@@ -200,11 +211,11 @@ export function MarkingBar({
             <TextField
               value={mark.label}
               maxLength={80}
-              aria-label={`Name of ${name}`}
+              aria-label={t`Name of ${name}`}
               onChange={(event) => onChange(marks.with(index, { ...mark, label: event.target.value }))}
               className="h-7 w-36 px-2 py-0"
             />
-            <IconButton label={`Remove ${name}`} size="small" onClick={() => onChange(marks.toSpliced(index, 1))}>
+            <IconButton label={t`Remove ${name}`} size="small" onClick={() => onChange(marks.toSpliced(index, 1))}>
               <X />
             </IconButton>
           </span>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { MAX_MARKS } from '#contract'
 import type { Attachment, PictureMark } from '#contract'
 
@@ -54,7 +55,7 @@ export type Tool = 'move' | 'box' | 'point'
 const LEAST = 0.005
 
 const clamp = (value: number, most = 1): number => Math.min(most, Math.max(0, value))
-const kinds = { box: 'Box', point: 'Point' } as const
+const kinds = { box: t`Box`, point: t`Point` } as const
 
 /** The name of the next mark of its kind: "Box 2". */
 export function nextLabel(marks: readonly PictureMark[], type: PictureMark['type']): string {

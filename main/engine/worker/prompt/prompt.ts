@@ -1,4 +1,4 @@
-import { AppError, places } from '#contract'
+import { AppError, places, say } from '#contract'
 import type { Seen, Size } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
@@ -311,7 +311,7 @@ export function contextFull(prompt: Prompt, context: number, limit = context): A
   const split = parts.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${tokens(count)}`)
   return new AppError(
     'ContextFull',
-    `This conversation needs ${tokens(needed)} tokens (${split.join(', ')}); the context holds ${tokens(context)}. ${advice[remedy]}`,
+    say`This conversation needs ${tokens(needed)} tokens (${split.join(', ')}); the context holds ${tokens(context)}. ${advice[remedy]}`,
     { needed, context, text, pictures, video, limit, remedy },
   )
 }

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { MediaCount, Thinking, ThinkingForm } from '#contract'
 import type { ChatMessage, ChatPart } from '../../types.ts'
 import { CLOSES, OPENS } from '../thoughts.ts'
@@ -144,7 +144,7 @@ export class ChatTemplate {
     } catch (error) {
       throw new AppError(
         'InvalidInput',
-        `The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`,
+        say`The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`,
       )
     }
   }
