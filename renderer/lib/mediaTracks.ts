@@ -14,9 +14,6 @@ declare global {
 /** Frames per second: enough for a preview, and nothing is looked at more often. */
 const MOST_FRAMES = { max: 10 }
 
-/** Whether this window can ask to see the screen at all. */
-export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
-
 /** The error for a camera or screen that was not shown; null when the user closed the system's dialog. */
 function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   const name = thrown instanceof Error ? thrown.name : ''

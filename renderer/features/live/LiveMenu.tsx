@@ -3,7 +3,7 @@ import { Camera, MonitorPlay, Radio } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
-import { canShareScreen } from '../../lib/mediaTracks.ts'
+import { canShareScreen } from '../../lib/platform.ts'
 import type { LiveSource } from './store.ts'
 
 const startLive = (source: LiveSource): void => void import('./actions.ts').then(({ startLive }) => startLive(source))
