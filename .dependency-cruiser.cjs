@@ -151,7 +151,7 @@ module.exports = {
     only(
       'renderer-shared',
       '^renderer/(components|lib)/',
-      ['^main/contract/', '^renderer/(components|lib)/', 'node_modules/(react|react-dom)/'],
+      ['^main/contract/', '^renderer/(components|lib|locales)/', 'node_modules/(react|react-dom)/'],
       ['^renderer/lib/(video/pixels|documents)\\.ts$'],
     ),
     only(

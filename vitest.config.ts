@@ -1,9 +1,11 @@
+import { lingui } from '@lingui/vite-plugin'
 import { defineConfig } from 'vitest/config'
 
 /** No test takes as long, whatever keeps the computer busy. */
 const HANGS_MS = 300_000
 
 export default defineConfig({
+  plugins: [lingui({ macroTransform: true })],
   test: {
     include: [
       'main/**/*.test.ts',

@@ -1,10 +1,12 @@
 import { globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { lingui } from '@lingui/vite-plugin'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
 import type { InlineConfig, Plugin } from 'vite'
+import { compiledEnglish } from './messages/english.ts'
 import { dist, root } from './paths.ts'
 
 /** One output of the build: what it is made of, the file that says how old it is, and how Vite makes it. */
@@ -58,7 +60,15 @@ const compressed: Plugin = {
 export const rendererConfig: InlineConfig = {
   configFile: false,
   root: join(root, 'renderer'),
-  plugins: [react(), tailwindcss(), onlyWoff2, noJsonSchemas, compressed],
+  plugins: [
+    lingui({ macroTransform: { macro: { descriptorFields: 'message' } } }),
+    compiledEnglish,
+    react(),
+    tailwindcss(),
+    onlyWoff2,
+    noJsonSchemas,
+    compressed,
+  ],
   build: {
     outDir: windowStaging,
     emptyOutDir: true,
@@ -66,6 +76,12 @@ export const rendererConfig: InlineConfig = {
     // A data: address would need a looser Content-Security-Policy.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2500,
+    // what a later part needs is asked for by that part: lists of it would be a tenth of the first view's script
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, needed, { hostType }) =>
+        hostType === 'html' ? needed : needed.filter((file) => file.endsWith('.css')),
+    },
   },
   logLevel: 'warn',
 }
@@ -101,6 +117,8 @@ export const targets: readonly Target[] = [
       'resources/samples',
       'package-lock.json',
       'build/build.ts',
+      'build/messages',
+      'lingui.config.ts',
     ],
     output: 'renderer/index.html',
     config: rendererConfig,

@@ -255,7 +255,7 @@ describe('drafts', () => {
     const media: SavedMedium[] = [
       { type: 'image', sha: held.sha, name: 'red.png' },
       { type: 'frames', name: 'Two', pictures: [held, framed].map(({ sha, name }) => ({ sha, name })) },
-      { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' },
+      { type: 'image', sha: 'f'.repeat(64), name: 'lost.png', lead: 'Beside this: ' },
     ]
     await client.drafts.save({ conversationId: null, draft: { ...draft, media } })
     await app.close()
@@ -272,5 +272,6 @@ describe('drafts', () => {
     expect(found.draft.media).toEqual(media.slice(0, 2))
     expect(found.attachments.map(({ sha }) => sha).sort()).toEqual([held.sha, framed.sha].sort())
     expect(found.lost).toEqual(['lost.png'])
+    expect(found.draft.text).toBe(`Beside this: ${draft.text}`)
   })
 })

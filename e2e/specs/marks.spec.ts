@@ -306,7 +306,9 @@ test.describe('a place that is marked before asking', () => {
     expect(at.height / around.height).toBeCloseTo(0.5, 1)
     await expect(point).toContainText('Point 1')
     await sent.click()
-    // where others may be marked to ask about a part
-    await expect(chat.page.getByRole('dialog', { name: 'red-circle.png' }).locator('[data-marking]')).toHaveCount(2)
+    // where others may be marked to ask about a part, and these stay as they are
+    const shown = chat.page.getByRole('dialog', { name: 'red-circle.png' })
+    await expect(shown.locator('[data-drawn]')).toHaveCount(2)
+    await expect(shown.locator('[data-marking]')).toHaveCount(0)
   })
 })

@@ -50,14 +50,14 @@ export const test = base.extend<Fixtures & ShellOptions & StartOptions>({
       cpSync(join(data, 'logs'), test.outputPath('logs'), { recursive: true })
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },
-  app: async ({ shell, data, environment, playwright, launchOptions, viewport }, use) => {
+  app: async ({ shell, data, environment, playwright, launchOptions, viewport, locale }, use) => {
     if (shell === 'electron') {
       const app = await ElectronApp.start(data, environment)
       await use(app)
       return await app.quit()
     }
     const browser = await playwright.chromium.launch(launchOptions)
-    const app = await BrowserApp.start(await browser.newContext({ viewport }), data, environment)
+    const app = await BrowserApp.start(await browser.newContext({ viewport, locale }), data, environment)
     await use(app)
     await app.quit()
     await browser.close()

@@ -8,6 +8,7 @@ export const ofWindowAlone: readonly string[] = [
   'adapter',
   'answers',
   'compare',
+  'composing',
   'contextFull',
   'enginePlan',
   'filing',

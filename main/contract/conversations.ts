@@ -131,6 +131,10 @@ export type Timings = z.infer<typeof Timings>
 export const MessageStatus = z.enum(['streaming', 'complete', 'stopped', 'failed', 'interrupted'])
 export type MessageStatus = z.infer<typeof MessageStatus>
 
+/** So many pictures and videos; each kind is counted for itself, as models are told their numbers. */
+export const MediaCount = z.object({ pictures: z.int().min(0), videos: z.int().min(0) })
+export type MediaCount = z.infer<typeof MediaCount>
+
 export const Message = z.object({
   id: Id,
   conversationId: Id,
@@ -155,6 +159,11 @@ export const Message = z.object({
   /** Of the second answer of a pair: the first one, beside which it was given to be compared. */
   beside: Id.nullable(),
   createdAt: z.int(),
+  /**
+   * The pictures and videos of the questions before it on its branch: its own are Picture and Video number so many and one, and
+   * so on, as the model is told. Unset: none.
+   */
+  mediaBefore: MediaCount.optional(),
   /**
    * Ids of the messages with the same parent, oldest first, this one included: the branches. A pair of answers is one
    * branch: this one, else the one of them that the conversation went on from.

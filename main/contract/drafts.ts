@@ -6,23 +6,27 @@ import { AppliedPreset } from './presets.ts'
 import { VideoRequest } from './videos.ts'
 
 const name = z.string().max(255)
+const lead = z.string().max(MAX_TEXT).optional()
 
 /**
  * A medium in a draft. `image`: a stored picture with its own detail and marks. `video`: a stored video and how its frames
- * are wanted. `frames`: stored pictures that are one video, in order.
+ * are wanted. `frames`: stored pictures that are one video, in order. `lead`: the words before it, where it stands among them;
+ * unset: it stands right after the medium before it.
  */
 export const SavedMedium = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('image'),
     sha: Sha256,
     name,
+    lead,
     budget: PictureBudget.optional(),
     marks: z.array(PictureMark).max(MAX_MARKS).optional(),
   }),
-  z.object({ type: z.literal('video'), sha: Sha256, name, wish: VideoRequest }),
+  z.object({ type: z.literal('video'), sha: Sha256, name, lead, wish: VideoRequest }),
   z.object({
     type: z.literal('frames'),
     name,
+    lead,
     pictures: z
       .array(z.object({ sha: Sha256, name }))
       .min(2)
@@ -34,7 +38,7 @@ export const SavedMedium = z.discriminatedUnion('type', [
 export type SavedMedium = z.infer<typeof SavedMedium>
 
 /**
- * The question that is being composed in one conversation, as it outlives the window. `compareWith`: the model whose answers
+ * The question that is being composed in one conversation, as it outlives the window. `text`: the words after its media. `compareWith`: the model whose answers
  * come beside those of the current one; `thinking`: whether the model may think first; these, the job and the preset stay when
  * the question is sent.
  */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Said, SaidText } from './said.ts'
 
 /**
  * Every error a user can act on. `kind` decides the exit code on the command line (input: 3, engine: 4) and whether
@@ -47,6 +48,8 @@ export const ErrorInfo = z.object({
   message: z.string(),
   /** Figures behind the message, e.g. `{ needed: 1290, free: 640 }` in tokens. */
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** What a window says it by in its own language; without it, by the message itself. */
+  text: SaidText.optional(),
 })
 export type ErrorInfo = z.infer<typeof ErrorInfo>
 
@@ -54,24 +57,29 @@ export type ErrorInfo = z.infer<typeof ErrorInfo>
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly detail: ErrorInfo['detail']
+  readonly text: ErrorInfo['text']
 
-  constructor(code: ErrorCode, message: string, detail?: ErrorInfo['detail'], options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(code: ErrorCode, message: string | Said, detail?: ErrorInfo['detail'], options?: { cause?: unknown }) {
+    super(String(message), options)
     this.name = 'AppError'
     this.code = code
     this.detail = detail
+    this.text = message instanceof Said ? (message.text ?? undefined) : undefined
   }
 
   /** The plain object that is stored and sent. */
   toInfo(): ErrorInfo {
-    return this.detail
-      ? { code: this.code, message: this.message, detail: this.detail }
-      : { code: this.code, message: this.message }
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.detail && { detail: this.detail }),
+      ...(this.text && { text: this.text }),
+    }
   }
 
   /** Rebuilds the error on the receiving side of a process or network border. */
-  static from(info: ErrorInfo): AppError {
-    return new AppError(info.code, info.message, info.detail)
+  static from(info: ErrorInfo, options?: { cause?: unknown }): AppError {
+    return new AppError(info.code, new Said(info.message, info.text ?? null), info.detail, options)
   }
 }
 
@@ -91,3 +99,7 @@ export function toErrorInfo(error: unknown, fallback: ErrorCode = 'EngineFailed'
   if (error instanceof AppError) return error.toInfo()
   return { code: fallback, message: error instanceof Error ? error.message : String(error) }
 }
+
+/** What of an error travels beside its code and message. */
+export const ErrorData = ErrorInfo.pick({ detail: true, text: true })
+export type ErrorData = z.infer<typeof ErrorData>

@@ -14,6 +14,8 @@ export type VisionSetting = z.infer<typeof VisionSetting>
 /** What a user chose. null: the model's own default. */
 export const Settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
+  /** The language of the window, as BCP 47 names it; `system`: the first of the system's that there is. */
+  language: z.enum(['system', 'en', 'zh-Hans']),
   systemPrompt: z.string().max(100_000),
   budget: PictureBudget.nullable(),
   sampling: Sampling.nullable(),
@@ -51,6 +53,7 @@ export type Settings = z.infer<typeof Settings>
 
 export const defaultSettings: Settings = {
   theme: 'system',
+  language: 'system',
   systemPrompt: '',
   budget: null,
   sampling: null,

@@ -2,6 +2,7 @@ import type {
   CoordinateSpace,
   ErrorInfo,
   Fit,
+  MediaCount,
   ModelCheck,
   ModelFamily,
   PictureBudget,
@@ -162,6 +163,8 @@ export interface AnswerRequest {
   readonly thoughtUntil?: readonly string[]
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /** So many pictures and videos of the conversation are left out before the first message: numbers go on from there. Unset: none. */
+  readonly numbersFrom?: MediaCount
   /**
    * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
    * For base models, which were not taught to chat.

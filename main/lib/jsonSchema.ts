@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** Why a text is no JSON. `line` and `column` count from 1, columns in UTF-16 units; `what` completes a sentence. */
 interface JsonProblem {
@@ -185,13 +185,13 @@ export function readSchema(text: string, name: string): JsonSchema {
   const { problem, depth } = outlineOf(text)
   if (problem) {
     const { line, column, what } = problem
-    throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, {
+    throw new AppError('InvalidInput', say`${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, {
       line,
       column,
     })
   }
   if (depth > MAX_DEPTH)
-    throw new AppError('InvalidInput', `${name} is nested too deeply. Use $ref and $defs for what repeats.`)
+    throw new AppError('InvalidInput', say`${name} is nested too deeply. Use $ref and $defs for what repeats.`)
   const schema = parseJson(text)
   if (typeof schema !== 'boolean' && !isJsonObject(schema))
     throw new AppError(

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { z } from 'zod'
 import { outlineOf } from './jsonSchema.ts'
 
@@ -11,7 +11,7 @@ export function parseJson<T extends z.ZodType>(schema: T, json: string, name: st
   if (problem) {
     const { line, column, what } = problem
     const place = { line, column }
-    throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, place)
+    throw new AppError('InvalidInput', say`${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, place)
   }
   const read = schema.safeParse(JSON.parse(json), { reportInput: true })
   if (read.success) return read.data
@@ -20,7 +20,7 @@ export function parseJson<T extends z.ZodType>(schema: T, json: string, name: st
   const where = field === '' ? '' : `, at ${field.replace(/^\./, '')}`
   throw new AppError(
     'InvalidInput',
-    `${name} cannot be used${where}: ${issue ? complaint(issue, noun) : 'it is not valid'}.`,
+    say`${name} cannot be used${where}: ${issue ? complaint(issue, noun) : 'it is not valid'}.`,
   )
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** A message port that can be handed on over a line: Electron's `MessagePortMain`. */
 export interface TransferPort {
@@ -143,7 +143,7 @@ export function connectRemote<Other>(
 }
 
 const gone = (): AppError =>
-  new AppError('Interrupted', 'A part of Sightline has ended. What was stored is kept; try again when it runs.')
+  new AppError('Interrupted', say`A part of Sightline has ended. What was stored is kept; try again when it runs.`)
 
 function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null) return AppError.from(error as Parameters<typeof AppError.from>[0])

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** How a secret is made unreadable to others; both may throw or reject. An AppError of `encrypt` is told as it is. */
 export interface Cipher {
@@ -52,7 +52,7 @@ export function secretsFile(path: string, cipher: Cipher = plain): SecretsFile {
           if (cause instanceof AppError) throw cause
           throw new AppError(
             'StorageFailed',
-            `The secret could not be kept (${(cause as Error).message}). Check the rights of the data folder.`,
+            say`The secret could not be kept (${(cause as Error).message}). Check the rights of the data folder.`,
             { path },
             { cause },
           )

@@ -1,10 +1,10 @@
-import { AppError, DEFECT, ErrorCode, ErrorInfo, errorKinds } from '#contract'
+import { AppError, DEFECT, ErrorCode, ErrorData, errorKinds } from '#contract'
 import { mapEventIterator } from '@orpc/client'
 import { ORPCError, ValidationError } from '@orpc/server'
 import { toStorageError } from '../lib/database/index.ts'
 
 /**
- * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), a failure of the
+ * Any thrown value as the error that travels: an `AppError` as its code, message, detail and template (in `data`), a failure of the
  * database as `StorageFailed`, refused input as `InvalidInput` naming the field, and everything else as a plain internal
  * error.
  */
@@ -12,7 +12,7 @@ export function toRpcError(thrown: unknown): ORPCError<string, unknown> {
   const error = toStorageError(thrown)
   if (error instanceof AppError) {
     const status = errorKinds[error.code] === 'input' ? 400 : 500
-    return new ORPCError(error.code, { status, message: error.message, data: error.detail, cause: error })
+    return new ORPCError(error.code, { status, message: error.message, data: dataOf(error), cause: error })
   }
   if (error instanceof ORPCError) {
     if (error.cause instanceof ValidationError && error.code === 'BAD_REQUEST')
@@ -24,13 +24,15 @@ export function toRpcError(thrown: unknown): ORPCError<string, unknown> {
   return new ORPCError('INTERNAL_SERVER_ERROR', { status: 500, message: DEFECT.message, cause: error })
 }
 
+const dataOf = ({ detail, text }: AppError): ErrorData | undefined => (detail || text ? { detail, text } : undefined)
+
 /** The receiving side of `toRpcError`: the `AppError` again, or the value as it is when the contract does not know it. */
 export function fromRpcError(error: unknown): unknown {
   if (!(error instanceof ORPCError)) return error
   const code = ErrorCode.safeParse(error.code)
   if (!code.success) return error
-  const detail = ErrorInfo.shape.detail.safeParse(error.data)
-  return new AppError(code.data, error.message, detail.success ? detail.data : undefined, { cause: error })
+  const data = ErrorData.safeParse(error.data)
+  return AppError.from({ code: code.data, message: error.message, ...data.data }, { cause: error })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { flushSync } from 'react-dom'
@@ -8,12 +9,14 @@ import {
   Composer,
   DropTarget,
   addFiles,
+  addFilesAtCaret,
   askWith,
   choosePreset,
   editQuestion,
   keepDrafts,
   quote,
   rescueDraft,
+  useEdited,
 } from '../features/ask/index.ts'
 import {
   CaptureLayer,
@@ -29,6 +32,7 @@ import {
   loadWholePath,
   progressText,
   stop,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
@@ -52,7 +56,14 @@ import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
 import { PresetsDialog } from '../features/presets/index.ts'
 import { ProfilesSetting } from '../features/profiles/index.ts'
-import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
+import {
+  SettingsDialog,
+  followSettings,
+  updateSettings,
+  useLanguage,
+  useSettings,
+  useTheme,
+} from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { ComposingContext } from '../lib/composing.ts'
@@ -95,6 +106,7 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const before = useMediaCount(useEdited(conversationId))
   const inTrash = useOpenConversation(
     ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
   )
@@ -118,6 +130,7 @@ export function App(): ReactNode {
 
   useCore(conversationId)
   useTheme()
+  useLanguage()
   useEffect(() => {
     if (status !== 'missing') return
     const { id } = useOpenConversation.getState()
@@ -226,7 +239,7 @@ export function App(): ReactNode {
       nav={
         <Sidebar
           current={conversationId}
-          modelName={engine?.modelName ?? 'Models'}
+          modelName={engine?.modelName ?? t`Models`}
           search={search}
           collapse={collapse}
           onOpen={open}
@@ -287,6 +300,7 @@ export function App(): ReactNode {
               onSent={open}
               onStop={stopAnswer}
               onEditLast={editLast}
+              before={before}
             />
           )}
           <DemoNotice onModels={showModels} />
@@ -327,7 +341,7 @@ export function App(): ReactNode {
       <DropTarget
         onFiles={(files) => {
           if (models || inGallery) closePage()
-          void addFiles(conversationId, files)
+          addFilesAtCaret(conversationId, files)
         }}
       />
       <LiveRegion />

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
 import { OverlayWindow, PanelWindow } from '../features/captureScreen/index.ts'
 import { progressText } from '../features/conversation/index.ts'
-import { followSettings, useTheme } from '../features/settings/index.ts'
+import { followSettings, useLanguage, useTheme } from '../features/settings/index.ts'
 import { followEngine } from '../lib/engine.ts'
 import { followHost } from '../lib/host.ts'
 import { followProfiles } from '../lib/profiles.ts'
@@ -21,6 +21,7 @@ export function capturePlace(hash: string): CapturePlace | null {
 /** The content of a window of a capture, in the chosen theme. */
 export function CaptureWindow({ place }: { place: CapturePlace }): ReactNode {
   useTheme()
+  useLanguage()
   useEffect(() => {
     const stop = new AbortController()
     for (const follow of [followHost, followSettings]) void follow(stop.signal)

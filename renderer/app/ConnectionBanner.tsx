@@ -1,7 +1,9 @@
+import { t } from '@lingui/core/macro'
 import { Unplug } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '../components/primitives/Button.tsx'
 import { restartCore, useConnectionState, useStoppedCore } from '../lib/rpc.ts'
+import { told } from '../lib/errors.ts'
 
 /**
  * A quiet line while the core cannot be reached; it goes away by itself. Where the shell says that there is no core, it
@@ -19,14 +21,14 @@ export function ConnectionBanner(): ReactNode {
     >
       <Unplug className="size-4 shrink-0" aria-hidden />
       {stopped?.code === 'Unauthorized' ? (
-        `${stopped.message} What was stored is kept.`
+        t`${told(stopped)} What was stored is kept.`
       ) : stopped ? (
         <>
-          <span>Sightline has stopped behind this window. {stopped.message} What was stored is kept.</span>
-          <Button onClick={restartCore}>Restart</Button>
+          <span>{t`Sightline has stopped behind this window. ${told(stopped)} What was stored is kept.`}</span>
+          <Button onClick={restartCore}>{t`Restart`}</Button>
         </>
       ) : (
-        'Connection to Sightline was lost. Reconnecting…'
+        t`Connection to Sightline was lost. Reconnecting…`
       )}
     </div>
   )

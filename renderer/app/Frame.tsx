@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { PanelLeft } from 'lucide-react'
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
@@ -76,7 +77,7 @@ export function Frame({
       ) : null}
       {shown ? (
         <nav
-          aria-label="Conversations"
+          aria-label={t`Conversations`}
           className={cx(
             'shrink-0 border-r border-hairline',
             overlay ? 'fixed inset-y-0 left-0 z-20 max-w-[85vw] shadow-float' : 'relative',
@@ -98,7 +99,7 @@ export function Frame({
 export function SidebarToggle({ shown, onToggle }: { shown: boolean; onToggle: () => void }): ReactNode {
   return (
     <IconButton
-      label={shown ? 'Hide the sidebar' : 'Show the sidebar'}
+      label={shown ? t`Hide the sidebar` : t`Show the sidebar`}
       hint={shortcut('B')}
       aria-expanded={shown}
       onClick={onToggle}
@@ -117,7 +118,7 @@ function ResizeHandle({ width, onResize }: { width: number; onResize: (width: nu
     <div
       role="separator"
       aria-orientation="vertical"
-      aria-label="Width of the sidebar"
+      aria-label={t`Width of the sidebar`}
       aria-valuenow={width}
       aria-valuemin={SIDEBAR.min}
       aria-valuemax={SIDEBAR.max}
@@ -155,7 +156,7 @@ export function Header({
   const listed = useTitle(conversationId)
   const read = useOpenConversation((state) => (state.id === conversationId ? state.conversation?.title : undefined))
   const others = useOtherModels()
-  const title = conversationId === null ? 'New conversation' : (listed ?? read ?? '')
+  const title = conversationId === null ? t`New conversation` : (listed ?? read ?? '')
 
   const choose = (id: string): void => {
     chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))

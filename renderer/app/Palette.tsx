@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useMemo } from 'react'
 import type { ReactNode } from 'react'
 import { useConversationList } from '../features/conversationList/index.ts'
@@ -60,22 +61,22 @@ function Commands({ actions, onChoose }: { actions: PaletteActions; onChoose: (c
       ...titled.map(({ id, title, archived }, index) => ({
         id: `conversation ${id}`,
         label: title,
-        kind: archived ? 'Archived conversation' : 'Conversation',
+        kind: archived ? t`Archived conversation` : t`Conversation`,
         isMany: index >= RECENT || archived === true,
         run: () => actions.openConversation(id),
       })),
       ...presets.map(({ id, preset }) => ({
         id: `preset ${id}`,
         label: preset.name,
-        kind: 'Preset',
+        kind: t`Preset`,
         run: () => actions.choosePreset(preset),
       })),
       ...(models ?? [])
         .filter(({ isCurrent }) => !isCurrent)
         .map(({ model: { id, name } }) => ({
           id: `model ${id}`,
-          label: `Switch to ${name}`,
-          kind: 'Model',
+          label: t`Switch to ${name}`,
+          kind: t`Model`,
           run: () => {
             chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
           },
@@ -86,7 +87,7 @@ function Commands({ actions, onChoose }: { actions: PaletteActions; onChoose: (c
 }
 
 function actionsOf(actions: PaletteActions): readonly Command[] {
-  const kind = 'Action'
+  const kind = t`Action`
   const bound = (action: ShortcutAction, label: string, words = ''): Command => ({
     ...{ id: action, label, kind, words, keys: keysFor(action) },
     run: actions[action],
@@ -94,23 +95,23 @@ function actionsOf(actions: PaletteActions): readonly Command[] {
   const plain = (label: string, run: (() => void) | null, words = ''): readonly Command[] =>
     run ? [{ id: label, label, kind, words, run }] : []
   const theme = (label: string, value: 'system' | 'light' | 'dark'): readonly Command[] =>
-    plain(label, () => void updateSettings({ theme: value }), 'appearance colours mode')
+    plain(label, () => void updateSettings({ theme: value }), t`appearance colours mode`)
   return [
-    bound('newConversation', 'New conversation', 'chat'),
-    bound('search', 'Search in conversations', 'find messages'),
-    bound('settings', 'Settings', 'preferences options'),
-    ...plain('Edit presets', actions.presets, 'prompts'),
-    ...plain('Models on this computer', () => openModels()),
-    ...plain('Get a model', () => openModels('get'), 'download add'),
-    ...plain('Downloads', () => openModels('downloads')),
-    ...plain('Export this conversation', actions.exportThis, 'save share markdown pdf print'),
-    ...plain('Export conversations', actions.exportConversations, 'save backup all'),
-    ...plain('Import conversations', actions.importConversations, 'load restore'),
-    ...theme('Theme: light', 'light'),
-    ...theme('Theme: dark', 'dark'),
-    ...theme('Theme: as the system', 'system'),
-    bound('toggleSidebar', 'Show or hide the sidebar'),
-    ...plain('Diagnostics', actions.diagnostics, 'log report versions'),
-    bound('shortcuts', 'Keyboard shortcuts', 'keys help'),
+    bound('newConversation', t`New conversation`, 'chat'),
+    bound('search', t`Search in conversations`, t`find messages`),
+    bound('settings', t`Settings`, t`preferences options`),
+    ...plain(t`Edit presets`, actions.presets, 'prompts'),
+    ...plain(t`Models on this computer`, () => openModels()),
+    ...plain(t`Get a model`, () => openModels('get'), t`download add`),
+    ...plain(t`Downloads`, () => openModels('downloads')),
+    ...plain(t`Export this conversation`, actions.exportThis, t`save share markdown pdf print`),
+    ...plain(t`Export conversations`, actions.exportConversations, t`save backup all`),
+    ...plain(t`Import conversations`, actions.importConversations, t`load restore`),
+    ...theme(t`Theme: light`, 'light'),
+    ...theme(t`Theme: dark`, 'dark'),
+    ...theme(t`Theme: as the system`, 'system'),
+    bound('toggleSidebar', t`Show or hide the sidebar`),
+    ...plain(t`Diagnostics`, actions.diagnostics, t`log report versions`),
+    bound('shortcuts', t`Keyboard shortcuts`, t`keys help`),
   ]
 }

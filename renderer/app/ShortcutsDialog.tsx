@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ReactNode } from 'react'
 import { DialogFrame } from '../components/primitives/Dialog.tsx'
 import { isMac, shortcut } from '../lib/platform.ts'
@@ -9,32 +10,36 @@ const otherShortcuts: readonly {
   readonly rows: readonly (readonly [string, string])[]
 }[] = [
   {
-    title: 'Question',
+    title: t`Question`,
     rows: [
-      ['Enter', 'Send'],
-      [isMac ? '⇧Enter' : 'Shift Enter', 'Start a line'],
-      ['/', 'Choose a preset, at the start of the question'],
-      ['Esc', 'Stop the answer'],
+      ['Enter', t`Send`],
+      [isMac ? '⇧Enter' : 'Shift Enter', t`Start a line`],
+      ['/', t`Choose a preset, at the start of the question`],
+      ['Backspace', t`Go to the picture before the words`],
+      ['← →', t`Move a picture among the others`],
+      [isMac ? '⌥← ⌥→' : 'Alt ← →', t`Move a picture in the text, by a word`],
+      [shortcut('Z'), t`Undo, pictures too`],
+      ['Esc', t`Stop the answer`],
     ],
   },
   {
-    title: 'Search',
+    title: t`Search`,
     rows: [
-      [shortcut('F'), 'Find in this conversation'],
-      ['F3', 'Next hit'],
-      [isMac ? '⇧F3' : 'Shift F3', 'Hit before'],
-      ['Esc', 'End the search'],
+      [shortcut('F'), t`Find in this conversation`],
+      ['F3', t`Next hit`],
+      [isMac ? '⇧F3' : 'Shift F3', t`Hit before`],
+      ['Esc', t`End the search`],
     ],
   },
   {
-    title: 'List of conversations',
+    title: t`List of conversations`,
     rows: [
-      ['↑ ↓', 'Go through the list'],
-      [isMac ? '⇧↑ ⇧↓' : 'Shift ↑ ↓', 'Select several'],
-      [shortcut('A'), 'Select all'],
-      ['F2', 'Rename'],
-      ['Delete', 'Delete'],
-      [shortcut('Z'), 'Undo'],
+      ['↑ ↓', t`Go through the list`],
+      [isMac ? '⇧↑ ⇧↓' : 'Shift ↑ ↓', t`Select several`],
+      [shortcut('A'), t`Select all`],
+      ['F2', t`Rename`],
+      ['Delete', t`Delete`],
+      [shortcut('Z'), t`Undo`],
     ],
   },
 ]
@@ -48,9 +53,9 @@ export function ShortcutsDialog({
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" isText>
+    <DialogFrame open={open} onOpenChange={onOpenChange} title={t`Keyboard shortcuts`} isText>
       <div className="flex flex-col gap-5">
-        <Group title="Everywhere" rows={shortcuts.map((one) => [keysOf(one), one.label] as const)} />
+        <Group title={t`Everywhere`} rows={shortcuts.map((one) => [keysOf(one), one.label] as const)} />
         {otherShortcuts.map(({ title, rows }) => (
           <Group key={title} title={title} rows={rows} />
         ))}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { isMac, shortcut } from '../lib/platform.ts'
 
 /** What the window does by its keys, wherever the focus is. */
@@ -15,12 +16,12 @@ export interface Shortcut {
 
 /** Everything that is bound in the window as a whole; `useShortcuts` listens to these and to no others but Escape. */
 export const shortcuts: readonly Shortcut[] = [
-  { action: 'palette', key: 'k', label: 'Commands, presets, models, conversations' },
-  { action: 'newConversation', key: 'n', label: 'New conversation' },
-  { action: 'search', key: 'f', shift: true, label: 'Search in conversations' },
-  { action: 'toggleSidebar', key: 'b', label: 'Show or hide the sidebar' },
-  { action: 'settings', key: ',', label: 'Settings' },
-  { action: 'shortcuts', key: '?', bare: true, label: 'These shortcuts' },
+  { action: 'palette', key: 'k', label: t`Commands, presets, models, conversations` },
+  { action: 'newConversation', key: 'n', label: t`New conversation` },
+  { action: 'search', key: 'f', shift: true, label: t`Search in conversations` },
+  { action: 'toggleSidebar', key: 'b', label: t`Show or hide the sidebar` },
+  { action: 'settings', key: ',', label: t`Settings` },
+  { action: 'shortcuts', key: '?', bare: true, label: t`These shortcuts` },
 ]
 
 /** How this platform writes the keys of a shortcut. */

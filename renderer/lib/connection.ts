@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, ErrorInfo, PostAnswer, shellMessages, unlessAborted } from '#contract'
 import type { Contract, Post, StoredFile } from '#contract'
 import { createORPCClient } from '@orpc/client'
@@ -58,7 +59,7 @@ const OPEN_TIMEOUT_MS = 10_000
 
 function openPort(bridge: PortBridge): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Error('The core did not answer'))), OPEN_TIMEOUT_MS)
+    const timer = setTimeout(() => finish(() => reject(new Error(t`The core did not answer`))), OPEN_TIMEOUT_MS)
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
       window.removeEventListener('message', onMessage)
@@ -153,8 +154,8 @@ function openSocket(): Promise<Channel> {
 /** Why a socket did not open: a core that was started anew does not know this window. */
 async function whyRefused(): Promise<Error> {
   const answer = await fetch('/').catch(() => null)
-  if (answer?.status !== 401) return new Error('The core cannot be reached')
-  const message = 'Sightline was started again since this window was opened. Open the address that it printed then.'
+  if (answer?.status !== 401) return new Error(t`The core cannot be reached`)
+  const message = t`Sightline was started again since this window was opened. Open the address that it printed then.`
   return new CoreStopped({ code: 'Unauthorized', message })
 }
 

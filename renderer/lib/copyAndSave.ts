@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useEffect, useState } from 'react'
 import { announce } from './announce.ts'
 
@@ -11,23 +12,23 @@ export function useCopied(): [copied: boolean, copy: (text: string, said?: strin
     const timer = setTimeout(() => setCopied(false), COPIED_MS)
     return () => clearTimeout(timer)
   }, [copied])
-  const copy = (text: string, said = 'Copied'): void => {
+  const copy = (text: string, said = t`Copied`): void => {
     navigator.clipboard.writeText(text).then(
       () => {
         setCopied(true)
         announce(said)
       },
-      () => announce('Copying is not allowed here'),
+      () => announce(t`Copying is not allowed here`),
     )
   }
   return [copied, copy]
 }
 
 /** Copies something in several forms, by their types, of which whoever pastes takes one; announces it as `said`. */
-export function copyToClipboard(forms: Readonly<Record<string, Blob | Promise<Blob>>>, said = 'Copied'): void {
+export function copyToClipboard(forms: Readonly<Record<string, Blob | Promise<Blob>>>, said = t`Copied`): void {
   navigator.clipboard.write([new ClipboardItem({ ...forms })]).then(
     () => announce(said),
-    () => announce('Copying is not allowed here'),
+    () => announce(t`Copying is not allowed here`),
   )
 }
 

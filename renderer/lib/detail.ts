@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { MAX_PICTURE_TOKENS, pictureUnits, TOKEN_SIDES } from '#contract'
 import type { ModelFamily, PictureBudget } from '#contract'
 import { create } from 'zustand'
@@ -7,10 +8,10 @@ export const useFamily = create<{ family: ModelFamily | null }>(() => ({ family:
 
 /** The detail levels offered; tokens are the least and the most one picture takes. `full`: as large as it is. */
 export const detailLevels = {
-  low: { label: 'Low', minTokens: 4, maxTokens: 256 },
-  medium: { label: 'Medium', minTokens: 256, maxTokens: 1280 },
-  high: { label: 'High', minTokens: 256, maxTokens: 4096 },
-  full: { label: 'Full', minTokens: 4, maxTokens: MAX_PICTURE_TOKENS },
+  low: { label: t`Low`, minTokens: 4, maxTokens: 256 },
+  medium: { label: t`Medium`, minTokens: 256, maxTokens: 1280 },
+  high: { label: t`High`, minTokens: 256, maxTokens: 4096 },
+  full: { label: t`Full`, minTokens: 4, maxTokens: MAX_PICTURE_TOKENS },
 } as const
 
 /** `model`: the model's own default. `custom`: a budget that none of the levels has. */

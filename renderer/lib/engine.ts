@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { create } from 'zustand'
 import type { EngineStatus, ErrorInfo, VisionSetting } from '#contract'
 import { announce } from './announce.ts'
@@ -20,7 +21,11 @@ export const useEngine = create<{
 }))
 
 /** The names of the ways in which a processor looks at pictures. */
-export const visionLabels: Record<VisionSetting, string> = { exact: 'Exact', balanced: 'Balanced', fastest: 'Fastest' }
+export const visionLabels: Record<VisionSetting, string> = {
+  exact: t`Exact`,
+  balanced: t`Balanced`,
+  fastest: t`Fastest`,
+}
 
 /** Dismisses a note of the engine; another one is shown again. */
 export const hideNote = (note: string): void => useEngine.setState({ hiddenNote: note })

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { SearchHit } from '#contract'
 import { create } from 'zustand'
 import { announce } from './announce.ts'
@@ -90,6 +91,10 @@ function tell(): void {
   const place = finding && placeOf(finding)
   if (!finding?.hits || !place) return
   const { role, snippet } = finding.hits[place.place - 1]!
-  const where = role === 'user' ? 'question' : 'answer'
-  announce(`Hit ${place.place} of ${place.of}, in ${where}: ${snippet.replace(/[\u0002\u0003]/g, '')}`)
+  const words = snippet.replace(/[\u0002\u0003]/g, '')
+  announce(
+    role === 'user'
+      ? t`Hit ${place.place} of ${place.of}, in question: ${words}`
+      : t`Hit ${place.place} of ${place.of}, in answer: ${words}`,
+  )
 }

@@ -1,39 +1,36 @@
-const numbers = new Intl.NumberFormat()
-const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
+import { plural, t } from '@lingui/core/macro'
+import { formatLocale } from './i18n.ts'
+
+export { clock } from './clock.ts'
+
+const numbers = new Intl.NumberFormat(formatLocale())
+const oneDecimal = new Intl.NumberFormat(formatLocale(), { maximumFractionDigits: 1 })
 
 /** A count in the locale's own grouping: 1,290. */
 export const count = (value: number): string => numbers.format(Math.round(value))
 
 /** "1 token", "1,290 tokens". */
-export const tokens = (value: number): string => `${count(value)} ${Math.round(value) === 1 ? 'token' : 'tokens'}`
+export const tokens = (value: number): string => plural(Math.round(value), { one: '# token', other: '# tokens' })
 
 /** A share of 0..1 in whole per cent: "40 %". Never 100 % before the end. */
 export const percent = (share: number): string => `${Math.floor(Math.min(1, Math.max(0, share)) * 100)}\u00a0%`
 
 /** A duration in ms as a person reads it: "340 ms", "1.2 s", "2 min 5 s". */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${oneDecimal.format(ms / 1_000)} s`
+  if (ms < 1_000) return t`${Math.round(ms)} ms`
+  if (ms < 60_000) return t`${oneDecimal.format(ms / 1_000)} s`
   const seconds = Math.round(ms / 1_000)
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-}
-
-/** A place in a video: "0:42", "1:02:03"; with `tenths` "0:42.5". */
-export function clock(ms: number, tenths = false): string {
-  const total = tenths ? Math.round(Math.max(0, ms) / 100) / 10 : Math.floor(Math.max(0, ms) / 1_000)
-  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60]
-  const end = (tenths ? seconds.toFixed(1) : String(seconds)).padStart(tenths ? 4 : 2, '0')
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${end}` : `${minutes}:${end}`
+  return t`${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 /** A speed in tokens per second: "14.9 tokens/s". */
-export const speed = (tokensPerSecond: number): string => `${oneDecimal.format(tokensPerSecond)} tokens/s`
+export const speed = (tokensPerSecond: number): string => t`${oneDecimal.format(tokensPerSecond)} tokens/s`
 
 /** A file size in decimal units, as file managers show it: "3.9 MB". */
 export function bytes(value: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
-  const format = new Intl.NumberFormat(undefined, {
+  const format = new Intl.NumberFormat(formatLocale(), {
     style: 'unit',
     unit: units[power],
     unitDisplay: power === 0 ? 'long' : 'short',
@@ -44,17 +41,17 @@ export function bytes(value: number): string {
 
 /** The remaining time as text: "about 40 s", "about 2 min", "about 1 h 20 min". */
 export function timeLeft(seconds: number): string {
-  if (seconds < 50) return `about ${Math.max(1, Math.ceil(seconds / 5) * 5)}\u00a0s`
+  if (seconds < 50) return t`about ${Math.max(1, Math.ceil(seconds / 5) * 5)}\u00a0s`
   const minutes = Math.max(1, Math.round(seconds / 60))
-  if (minutes < 60) return `about ${minutes}\u00a0min`
+  if (minutes < 60) return t`about ${minutes}\u00a0min`
   const rest = minutes % 60 < 5 ? 0 : Math.round((minutes % 60) / 10) * 10
   const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0)
-  return `about ${hours}\u00a0h${rest % 60 === 0 ? '' : ` ${rest}\u00a0min`}`
+  return rest % 60 === 0 ? t`about ${hours}\u00a0h` : t`about ${hours}\u00a0h ${rest}\u00a0min`
 }
 
 const DAY_MS = 86_400_000
-const relativeDays = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
-const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+const relativeDays = new Intl.RelativeTimeFormat(formatLocale(), { numeric: 'auto' })
+const days = new Intl.DateTimeFormat(formatLocale(), { day: 'numeric', month: 'short', year: 'numeric' })
 
 /** A day of the past: "today", "yesterday", "6 days ago", then the date. Times in ms since 1970. */
 export function day(time: number, now: number): string {
@@ -62,5 +59,32 @@ export function day(time: number, now: number): string {
   return past < 7 ? relativeDays.format(-Math.max(0, past), 'day') : days.format(time)
 }
 
-/** "1 model", "3 models": `one` with an s for more. */
-export const counted = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`
+const nouns = {
+  answer: (n: number) => plural(n, { one: '# answer', other: '# answers' }),
+  change: (n: number) => plural(n, { one: '# change', other: '# changes' }),
+  conversation: (n: number) => plural(n, { one: '# conversation', other: '# conversations' }),
+  core: (n: number) => plural(n, { one: '# core', other: '# cores' }),
+  day: (n: number) => plural(n, { one: '# day', other: '# days' }),
+  field: (n: number) => plural(n, { one: '# field', other: '# fields' }),
+  file: (n: number) => plural(n, { one: '# file', other: '# files' }),
+  frame: (n: number) => plural(n, { one: '# frame', other: '# frames' }),
+  item: (n: number) => plural(n, { one: '# item', other: '# items' }),
+  message: (n: number) => plural(n, { one: '# message', other: '# messages' }),
+  model: (n: number) => plural(n, { one: '# model', other: '# models' }),
+  'more picture': (n: number) => plural(n, { one: '# more picture', other: '# more pictures' }),
+  'other file': (n: number) => plural(n, { one: '# other file', other: '# other files' }),
+  page: (n: number) => plural(n, { one: '# page', other: '# pages' }),
+  picture: (n: number) => plural(n, { one: '# picture', other: '# pictures' }),
+  preset: (n: number) => plural(n, { one: '# preset', other: '# presets' }),
+  question: (n: number) => plural(n, { one: '# question', other: '# questions' }),
+  row: (n: number) => plural(n, { one: '# row', other: '# rows' }),
+  video: (n: number) => plural(n, { one: '# video', other: '# videos' }),
+}
+
+/** "1 model", "3 models", in the language of the window. */
+export const counted = (value: number, one: keyof typeof nouns): string => nouns[one](Math.round(value))
+
+const lists = new Intl.ListFormat(formatLocale(), { type: 'conjunction' })
+
+/** "ChatGPT, Jan and LM Studio": all of a list, as the language of the window joins them. */
+export const listed = (all: readonly string[]): string => lists.format(all)

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError } from '#contract'
 import { whenHost } from './host.ts'
 import { call } from './rpc.ts'
@@ -13,9 +14,6 @@ declare global {
 /** Frames per second: enough for a preview, and nothing is looked at more often. */
 const MOST_FRAMES = { max: 10 }
 
-/** Whether this window can ask to see the screen at all. */
-export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
-
 /** The error for a camera or screen that was not shown; null when the user closed the system's dialog. */
 function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   const name = thrown instanceof Error ? thrown.name : ''
@@ -24,15 +22,17 @@ function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   if (name === 'NotAllowedError')
     return new AppError(
       'Unauthorized',
-      `Sightline may not see the ${what}. Allow it in the privacy settings, then try again.`,
+      what === 'camera'
+        ? t`Sightline may not see the camera. Allow it in the privacy settings, then try again.`
+        : t`Sightline may not see the screen. Allow it in the privacy settings, then try again.`,
     )
   if (name === 'NotFoundError' && what === 'camera')
-    return new AppError('NotFound', 'There is no camera. Connect one, or watch a screen or window.')
+    return new AppError('NotFound', t`There is no camera. Connect one, or watch a screen or window.`)
   return new AppError(
     'EngineFailed',
     what === 'camera'
-      ? 'The camera could not be opened. Close other programs that use it, then try again.'
-      : 'The screen could not be captured. Choose another window or screen.',
+      ? t`The camera could not be opened. Close other programs that use it, then try again.`
+      : t`The screen could not be captured. Choose another window or screen.`,
   )
 }
 
@@ -142,14 +142,14 @@ export async function grabFrame(track: MediaStreamVideoTrack, ready: Promise<voi
         overdue.reject(
           new AppError(
             'EngineFailed',
-            'The screen sent no picture. Capture it again, or choose another window or screen.',
+            t`The screen sent no picture. Capture it again, or choose another window or screen.`,
           ),
         ),
       PATIENCE_MS,
     )
     await Promise.race([frames.first, frames.ended, overdue.promise])
     const frame = frames.latest()
-    if (!frame) throw new AppError('Interrupted', 'The screen was no longer shown. Capture it again.')
+    if (!frame) throw new AppError('Interrupted', t`The screen was no longer shown. Capture it again.`)
     return await createImageBitmap(frame)
   } finally {
     clearTimeout(timer)

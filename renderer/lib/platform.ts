@@ -21,3 +21,6 @@ export function recall(key: string): string | null {
     return null
   }
 }
+
+/** Whether this window can ask to see the screen at all. */
+export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'

@@ -1,6 +1,7 @@
+import { t } from '@lingui/core/macro'
 import { AppError, ErrorInfo, MAX_POSTED_BYTES } from '#contract'
 import type { HostDescription, StoredFile, VideoFacts } from '#contract'
-import { connectionLost } from './errors.ts'
+import { connectionLost, told } from './errors.ts'
 import { call, connection } from './rpc.ts'
 
 /** How long bytes wait for the connection, in ms. */
@@ -24,7 +25,7 @@ export async function sendBytes(
   const size = body instanceof Blob ? body.size : body.byteLength
   if (size > MAX_POSTED_BYTES) {
     const megabytes = Math.floor(MAX_POSTED_BYTES / 1024 / 1024)
-    const message = `What is not a file on this computer can have at most ${megabytes} MB. Save it as a file and add that.`
+    const message = t`What is not a file on this computer can have at most ${megabytes} MB. Save it as a file and add that.`
     throw new AppError('MediaTooLarge', message, { limit: MAX_POSTED_BYTES })
   }
   return overPort(address, body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : body, signal)
@@ -42,8 +43,8 @@ async function post(address: string, body: Blob | Uint8Array<ArrayBuffer>, signa
   if (response.ok) return answer as StoredFile
   const info = ErrorInfo.safeParse(answer)
   throw info.success
-    ? AppError.from(info.data)
-    : new AppError('StorageFailed', `This could not be stored (status ${response.status}). Try again.`)
+    ? new AppError(info.data.code, told(info.data), info.data.detail)
+    : new AppError('StorageFailed', t`This could not be stored (status ${response.status}). Try again.`)
 }
 
 const wellFormed = (name: string): string => name.toWellFormed().slice(-255)
@@ -113,6 +114,6 @@ async function send(host: HostDescription, file: File, { facts, signal }: Upload
     file.slice(),
     signal,
   )
-  if (!stored) throw new AppError('StorageFailed', `${file.name} could not be stored. Try again.`)
+  if (!stored) throw new AppError('StorageFailed', t`${file.name} could not be stored. Try again.`)
   return stored
 }

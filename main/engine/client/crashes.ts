@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { SkippedVariant } from '../protocol.ts'
 import type { GpuVariant, ModelFiles } from '../types.ts'
 import { sameFiles } from './engineState.ts'
@@ -42,7 +42,7 @@ const MOST_GPU_CRASHES = 2
 /** What is said of a model that is not loaded again by itself. */
 export const GAVE_UP = new AppError(
   'EngineGaveUp',
-  'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.',
+  say`The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.`,
 )
 
 /** Blames crashes on GPU variants and on models, and decides what is tried again. */

@@ -1,4 +1,4 @@
-import { AppError, unlessAborted } from '#contract'
+import { AppError, unlessAborted, say } from '#contract'
 import { Emitter } from '../../lib/events.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { SpawnWorker } from '../../ports.ts'
@@ -185,7 +185,7 @@ export class EngineProcess {
     signal?: AbortSignal,
   ): Promise<AnswerResult | TokenCount | Probed | null> {
     const link = await this.connect(model, signal)
-    if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
+    if (!link) throw new AppError('Interrupted', say`Stopped before it began.`)
     let cancel: (() => void) | null = null
     try {
       return await new Promise((resolve, reject) => {
@@ -212,7 +212,7 @@ export class EngineProcess {
       if (!signal?.aborted) throw error
     }
     if (signal?.aborted) return null
-    if (this.closed) throw new AppError('EngineFailed', 'Sightline is closing.')
+    if (this.closed) throw new AppError('EngineFailed', say`Sightline is closing.`)
     this.crashes.admit(model)
     if (model) {
       if (!sameFiles(this.lastModel, model)) this.renewed = null

@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { currentRequest } from '../../lib/log/log.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
@@ -44,7 +44,7 @@ const PROBE_MS = 60_000
 /** A process that was killed is gone within this time, unless it waits for a disk that does not answer; ms. */
 const GONE_MS = 5000
 
-const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
+const STOPPED = new AppError('Interrupted', say`Stopped.`).toInfo()
 
 /**
  * What the process does, which decides how soon it can end a cancelled request. `starting`: libraries and drivers load in one
@@ -144,11 +144,11 @@ export class WorkerLink {
       this.endedFor === 'silence' || this.endedFor === 'cancel'
         ? new AppError(
             'EngineStalled',
-            'The model stopped making progress and was restarted. What was written is kept; try again.',
+            say`The model stopped making progress and was restarted. What was written is kept; try again.`,
           )
         : new AppError(
             'EngineCrashed',
-            `The model's process ended unexpectedly (${why}). What was written is kept; try again.`,
+            say`The model's process ended unexpectedly (${why}). What was written is kept; try again.`,
             { why },
           )
     const waiting = [...this.pending.values()]

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { familiesOf, runningFamilies } from '../../lib/families/families.ts'
 import { Fields, quantizationOf } from './header.ts'
 import type { GgufHeader } from './header.ts'
@@ -113,7 +113,7 @@ function checkKind(header: GgufHeader, fields: Fields): Architecture {
   if (architecture === 'clip')
     throw new AppError(
       'ProjectorMismatch',
-      `${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`,
+      say`${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`,
       { path },
     )
   if (architecture === OLLAMA_ARCHITECTURE)

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { isModelFamily } from '../../lib/families/families.ts'
 import { pairing } from '../../lib/families/pairing.ts'
 import type { FileFacts, ModelFiles, ModelSummary } from '../types.ts'
@@ -35,7 +35,7 @@ function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string
   const [parts, taken] = [projector.deepBlocks.length, text.deepstackLayers]
   if (parts === taken) return
   const what = `${basename(path)} gives outputs of ${parts} of its blocks, ${text.name} takes those of ${taken}.`
-  throw new AppError('ProjectorMismatch', `${what} Choose the projector (mmproj) that belongs to this model.`)
+  throw new AppError('ProjectorMismatch', say`${what} Choose the projector (mmproj) that belongs to this model.`)
 }
 
 /**
@@ -112,7 +112,7 @@ export function atSource<F extends { readonly path: string }>(
     if (!file)
       throw new AppError(
         'NotFound',
-        `${wanted.split('/').at(-1)} is missing at its source, so the model is not whole. Choose another one.`,
+        say`${wanted.split('/').at(-1) ?? wanted} is missing at its source, so the model is not whole. Choose another one.`,
       )
     const source = await open(file)
     const read: ByteSource['read'] = (...args) =>

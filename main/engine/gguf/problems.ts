@@ -1,22 +1,25 @@
 import { basename } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
+import type { Said } from '#contract'
 
 /** Of a message; the commands that join a model's pieces are the longest. */
 const MAX_SENTENCES = 1200
 
-/** The file is not there or cannot be opened. */
-export function notFound(path: string, what: string, cause?: unknown): AppError {
-  return new AppError('ModelNotFound', `${basename(path) || path} ${what}.`, { path }, { cause })
+/** The file is not there or cannot be opened. `sentence` says so by its name, and what to do. */
+export function notFound(path: string, sentence: (name: string) => Said, cause?: unknown): AppError {
+  return new AppError('ModelNotFound', sentence(basename(path) || path), { path }, { cause })
 }
 
 /** Bytes of the file are missing, or are not what any tool writes. `what` completes "x.gguf is damaged: ...". */
 export function damaged(path: string, what: string): AppError {
-  return new AppError('ModelDamaged', `${basename(path)} is damaged: ${printable(what)}. Download it again.`, { path })
+  return new AppError('ModelDamaged', say`${basename(path)} is damaged: ${printable(what)}. Download it again.`, {
+    path,
+  })
 }
 
 /** The file is sound but not of a kind that can be used. `what` completes "x.gguf ...", a full stop included. */
 export function unsupported(path: string, what: string): AppError {
-  return new AppError('UnsupportedModel', `${basename(path)} ${printable(what, MAX_SENTENCES)}`, { path })
+  return new AppError('UnsupportedModel', say`${basename(path)} ${printable(what, MAX_SENTENCES)}`, { path })
 }
 
 /** The file is sound, but not as llama.cpp or this app reads such files. `what` completes "x.gguf cannot be used: ...". */

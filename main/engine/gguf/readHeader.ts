@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { awayDrive } from '../../lib/files/drives.ts'
 import { ByteReader } from './byteReader.ts'
 import type { OpenSource } from './byteReader.ts'
@@ -41,7 +41,11 @@ export async function readHeader(
     return await parse(reader, depth)
   } catch (error) {
     if (error instanceof AppError || signal?.aborted) throw error
-    throw notFound(path, 'could not be read. Check that its disk is connected and that you may read it', error)
+    throw notFound(
+      path,
+      (name) => say`${name} could not be read. Check that its disk is connected and that you may read it.`,
+      error,
+    )
   } finally {
     await reader.close()
   }
@@ -52,8 +56,9 @@ const openFile: OpenSource = async (path, signal) => {
   try {
     // looked at before it is opened: opening a pipe would wait for its writer
     const info = await stat(path)
-    if (info.isDirectory()) throw notFound(path, 'is a folder. Choose the model file inside it')
-    if (!info.isFile()) throw notFound(path, 'is not a file. Choose a model file that ends in .gguf')
+    if (info.isDirectory()) throw notFound(path, (name) => say`${name} is a folder. Choose the model file inside it.`)
+    if (!info.isFile())
+      throw notFound(path, (name) => say`${name} is not a file. Choose a model file that ends in .gguf.`)
     if (isPiece(path)) throw pieceProblem(path)
     const file = await open(path, 'r')
     return {
@@ -66,11 +71,16 @@ const openFile: OpenSource = async (path, signal) => {
     const code = (error as NodeJS.ErrnoException).code
     const missing = code === 'ENOENT' || code === 'ENOTDIR'
     const drive = await awayDrive(path)
-    const gone = missing
-      ? 'was not found. Choose the file again or download the model'
-      : 'cannot be opened. Check that you may read it'
-    const what = drive === null ? gone : `is on a drive that is not connected (${drive}). Connect it, then try again`
-    throw notFound(path, what, error)
+    throw notFound(
+      path,
+      (name) =>
+        drive !== null
+          ? say`${name} is on a drive that is not connected (${drive}). Connect it, then try again.`
+          : missing
+            ? say`${name} was not found. Choose the file again or download the model.`
+            : say`${name} cannot be opened. Check that you may read it.`,
+      error,
+    )
   }
 }
 
@@ -166,7 +176,7 @@ function incomplete(reader: ByteReader, described: number): AppError {
   const show = same ? (bytes: number) => `${count(bytes)} bytes` : size
   return new AppError(
     'ModelDamaged',
-    `${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`,
+    say`${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`,
     { path: reader.path, bytes: reader.size, expected: described },
   )
 }
@@ -254,7 +264,7 @@ const digits = (number: number) => String(number).padStart(5, '0')
 function missingPart(path: string, part: string, number: number, parts: number): AppError {
   const what = `${basename(path)} is the first of ${parts} files of a model, and ${basename(part)} is not beside it.`
   const advice = `Download part ${number} too, or choose the model in a single file.`
-  return new AppError('ModelNotFound', `${what} ${advice}`, { path: part })
+  return new AppError('ModelNotFound', say`${what} ${advice}`, { path: part })
 }
 
 /** A file that was cut up for its download, as `NAME.gguf.part1of2`. */

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { readSchema } from '../../lib/jsonSchema.ts'
 import type { AnswerFormat } from '../types.ts'
 import { schemaToGrammar } from './jsonSchema.ts'
@@ -35,7 +35,8 @@ function checkGrammar(grammar: string): void {
     if (!defined.has(name)) throw refuse(`the rule ${name.slice(0, 80)} is missing.`)
 }
 
-const refuse = (what: string): AppError => new AppError('InvalidInput', `The answer's grammar cannot be used: ${what}`)
+const refuse = (what: string): AppError =>
+  new AppError('InvalidInput', say`The answer's grammar cannot be used: ${what}`)
 
 /** The names of the rules that a grammar defines, and of those that it refers to. */
 interface GrammarNames {

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { JsonNumber, isJsonObject, writeJson } from '../../lib/jsonSchema.ts'
 import type { Json, JsonObject, JsonSchema } from '../../lib/jsonSchema.ts'
 
@@ -7,7 +7,7 @@ export const namesOf = (value: Json | undefined): readonly string[] => (Array.is
 
 /** `message` completes a sentence about the schema. */
 export const refuse = (message: string): AppError =>
-  new AppError('InvalidInput', `The answer's JSON schema cannot be used: ${message}`)
+  new AppError('InvalidInput', say`The answer's JSON schema cannot be used: ${message}`)
 
 /** Keywords that concern values of one type only, and those of them that a grammar can hold an answer to. */
 const KEYWORDS: Readonly<Record<string, { readonly held: readonly string[]; readonly others: readonly string[] }>> = {

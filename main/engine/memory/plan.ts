@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { VisionSetting } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import { tokenPixels } from '../../lib/families/family.ts'
@@ -286,7 +286,7 @@ export function outOfMemory(
   const needs = `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens`
   return new AppError(
     'OutOfMemory',
-    `${needs}; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
+    say`${needs}; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
     {
       needed: plan.total,
       free: systemFreeBytes,

@@ -1,4 +1,4 @@
-import { ANSWER_ROOM, AppError } from '#contract'
+import { ANSWER_ROOM, AppError, say } from '#contract'
 import type { Sampling } from '#contract'
 import { toGrammar } from '../grammar/grammar.ts'
 import type { AnswerRequest, AnswerResult } from '../types.ts'
@@ -51,7 +51,7 @@ export class Sampler {
         this.free()
         throw new AppError(
           'InvalidInput',
-          'The grammar cannot be used for an answer: a rule begins with itself, what may be empty is repeated, or something is repeated too often. Change that rule.',
+          say`The grammar cannot be used for an answer: a rule begins with itself, what may be empty is repeated, or something is repeated too often. Change that rule.`,
         )
       }
       add(sampler)

@@ -1,4 +1,4 @@
-import { AppError, toErrorInfo } from '#contract'
+import { AppError, toErrorInfo, say } from '#contract'
 import type { ErrorInfo } from '#contract'
 import type { AnswerRequest, AnswerResult, LoraAdapter } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -63,7 +63,7 @@ export async function runBatch(
       if (adaptersOf(request) !== adaptersOf(requests[0]!))
         throw new AppError(
           'InvalidInput',
-          'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.',
+          say`The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.`,
         )
       const prompt = await host.prompt(request)
       const answering = owned.use(

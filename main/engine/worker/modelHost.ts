@@ -1,4 +1,4 @@
-import { AppError, toErrorInfo } from '#contract'
+import { AppError, toErrorInfo, say } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
 import type { AnswerRequest, BackendChoice, ContextOptions, GpuVariant, ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -223,7 +223,7 @@ export class ModelHost {
       return this.sendLoaded(this.session)
     }
     this.planner = null
-    const info = error instanceof Aborted ? new AppError('Interrupted', 'Stopped.').toInfo() : toErrorInfo(error)
+    const info = error instanceof Aborted ? new AppError('Interrupted', say`Stopped.`).toInfo() : toErrorInfo(error)
     this.send({ type: 'notLoaded', error: info })
   }
 

@@ -1,4 +1,4 @@
-import { AppError, toErrorInfo, unlessAborted } from '#contract'
+import { AppError, toErrorInfo, unlessAborted, say } from '#contract'
 import type { Progress } from '#contract'
 import { inRequest } from '../../lib/log/log.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
@@ -52,7 +52,7 @@ const IDLE_SAVE_MS = 3000
 /** A preparation that was cancelled goes on for so long, in case the next request shows the same picture, ms. */
 const GRACE_MS = 2000
 
-const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
+const STOPPED = new AppError('Interrupted', say`Stopped.`).toInfo()
 
 /**
  * Decides which job runs: one at a time, a batch between whose steps others run, preparations only while nothing else wants

@@ -1,4 +1,4 @@
-import { AppError, unlessAborted } from '#contract'
+import { AppError, unlessAborted, say } from '#contract'
 import type { Encoded, Progress, Seen, ThinkingForm, VisionHow } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
@@ -338,7 +338,7 @@ export class Session implements AsyncDisposable {
     if (hasMedia && !this.encoder)
       throw new AppError(
         'ProjectorMissing',
-        'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.',
+        say`This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.`,
       )
     return buildPrompt(request, this.model.tokenizer, {
       template: this.template,

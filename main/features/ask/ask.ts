@@ -126,7 +126,9 @@ export function createAsk(parts: AskParts): Ask {
     if (!turn || job?.pages !== 'each' || !seen) return null
     const words = turn.parts.filter(({ type }) => type === 'text')
     const pictures = turn.parts.filter(({ type }) => type === 'image')
-    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], manner, chosen))
+    // each is asked about alone
+    const { mediaBefore: _, ...alone } = turn
+    const requests = pictures.map((picture) => request([{ ...alone, parts: [picture, ...words] }], manner, chosen))
     return requests.length > 0 ? { requests, profile: seen, passes: profile?.passes ?? null } : null
   }
   const preparation = createPreparation({ conversations, models, media, engine, request, pagesOf })

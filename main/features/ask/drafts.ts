@@ -40,7 +40,7 @@ export function createComposing({ drafts, attachments, conversations, models }: 
     }
   }
   const get = (conversationId: string | null): { draft: SavedDraft; attachments: Attachment[]; lost: string[] } => {
-    const { media, compareWith, ...rest } = drafts.get(conversationId)
+    const { media, text, compareWith, ...rest } = drafts.get(conversationId)
     const found = new Map<Sha256, Attachment>()
     for (const sha of media.flatMap(shasOf)) {
       const attachment = attachments.get(sha)
@@ -50,7 +50,7 @@ export function createComposing({ drafts, attachments, conversations, models }: 
     return {
       draft: {
         ...rest,
-        media: media.filter(isWhole),
+        ...without(media, text, isWhole),
         compareWith: compareWith && isUsable(compareWith.id) ? compareWith : null,
       },
       attachments: [...found.values()],
@@ -106,6 +106,22 @@ function replacedText(there: string, over: string, text: string): string {
   const at = over === '' ? -1 : `\n${there}\n`.indexOf(`\n${over}\n`)
   if (at >= 0) return lines(there.slice(0, Math.max(0, at - 1)), text, there.slice(at + over.length + 1))
   return there.includes(text) ? there : lines(there, text)
+}
+
+/** The media that are whole, and the words; those before a medium that is not go to what comes after it. */
+function without(
+  media: readonly SavedMedium[],
+  text: string,
+  isWhole: (medium: SavedMedium) => boolean,
+): Pick<SavedDraft, 'media' | 'text'> {
+  const kept: SavedMedium[] = []
+  let words = ''
+  for (const medium of media) {
+    const lead = words + (medium.lead ?? '')
+    if (isWhole(medium)) kept.push(words === '' ? medium : { ...medium, lead })
+    words = isWhole(medium) ? '' : lead
+  }
+  return { media: kept, text: words + text }
 }
 
 const shasOf = (medium: SavedMedium): Sha256[] =>

@@ -95,8 +95,8 @@ function videoOf(attachment: Attachment | null, name: string, sha: Sha256): Vide
   throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
 }
 
-/** A message as the engine needs it: who says what, what the answer to it is held to, and the job that it asks for. */
-export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format' | 'job'>>
+/** A message as the engine needs it: who says what, what the answer to it is held to, the job that it asks for, and what came before. */
+export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format' | 'job' | 'mediaBefore'>>
 
 /** How models are asked in a conversation. */
 export interface RequestManner {
@@ -171,6 +171,7 @@ export function toRequest(
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
     messages: [...system, ...conversation],
+    ...(turns[0]?.mediaBefore && { numbersFrom: turns[0].mediaBefore }),
     budget: chosenBudget ?? settings.budget ?? budget,
     contextTokens: contextOf(chosen, { preset }),
     thinking,

@@ -19,7 +19,7 @@ const Manifest = z.object({
 
 const StoredConversation = z.object({
   conversation: Conversation.extend({ title: z.string().max(1000) }),
-  messages: z.array(Message.omit({ siblings: true }).extend({ id: Id })).max(MAX_MESSAGES),
+  messages: z.array(Message.omit({ siblings: true, mediaBefore: true }).extend({ id: Id })).max(MAX_MESSAGES),
   folder: Folder.optional(),
 })
 

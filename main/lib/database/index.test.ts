@@ -8,6 +8,7 @@ import { AppError } from '#contract'
 import SQLite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { giveSpaceBack, hasMuchFreeSpace, migrate, openStore, schemaVersion, toStorageError } from './index.ts'
+import { numbers } from './migrations/027-numbers.ts'
 import { migrations } from './migrations/index.ts'
 
 let folder: string
@@ -54,6 +55,34 @@ test('a store of version 1 is brought to the current version with all it holds',
   const store = openStore(folder)
   expect(schemaVersion(store.db)).toBe(migrations.length)
   expect(store.db.prepare(`SELECT text FROM parts`).pluck().get()).toBe('What colour is the lighthouse?')
+  store.close()
+})
+
+test('pictures of a store from before they were numbered are counted along each branch, those of answers not', () => {
+  const version = migrations.indexOf(numbers)
+  const db = new SQLite(file())
+  migrate(db, migrations.slice(0, version))
+  db.exec(`
+    INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES ('c', 'c', 1, 1, 'q3');
+    INSERT INTO messages (id, conversation_id, parent_id, role, status, created_at) VALUES
+      ('q1', 'c', NULL, 'user', 'complete', 1), ('a1', 'c', 'q1', 'assistant', 'complete', 1),
+      ('q2', 'c', 'a1', 'user', 'complete', 1), ('a2', 'c', 'q2', 'assistant', 'complete', 1),
+      ('q3', 'c', 'a2', 'user', 'complete', 1), ('other', 'c', 'a1', 'user', 'complete', 1);
+    INSERT INTO parts (message_id, ordinal, type, attachment_sha, attachment) VALUES
+      ('q1', 0, 'image', 'a', '{}'), ('q1', 1, 'image', 'b', '{}'), ('a1', 0, 'image', 'c', '{}'),
+      ('q2', 0, 'video', 'd', '{}'), ('q2', 1, 'image', 'e', '{}');
+  `)
+  db.close()
+  const store = openStore(folder)
+  const counted = store.db.prepare('SELECT id, pictures_before, videos_before FROM messages ORDER BY position').raw()
+  expect(counted.all()).toEqual([
+    ['q1', 0, 0],
+    ['a1', 2, 0],
+    ['q2', 2, 0],
+    ['a2', 3, 1],
+    ['q3', 3, 1],
+    ['other', 2, 0],
+  ])
   store.close()
 })
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import SQLite from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { isDamage, watchStatements } from './statements.ts'
@@ -42,7 +42,12 @@ export function lockFolder(path: string, waitMs = 0): () => void {
   } catch (error) {
     file?.close()
     if (error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new AppError('Busy', 'Another window has the data. Close it, or go on there.', { path }, { cause: error })
+      throw new AppError(
+        'Busy',
+        say`Another window has the data. Close it, or go on there.`,
+        { path },
+        { cause: error },
+      )
     }
     throw toStorageError(error, path)
   }
@@ -111,7 +116,7 @@ export function openStore(folder: string, onSlow?: (query: SlowQuery) => void): 
   } catch (error) {
     throw new AppError(
       'StorageFailed',
-      `The data folder ${folder} cannot be made. Check its permissions, then start the app again.`,
+      say`The data folder ${folder} cannot be made. Check its permissions, then start the app again.`,
       { path },
       { cause: error },
     )
@@ -151,7 +156,7 @@ function prepare(db: Database, isChecked: boolean): void {
   if (version > migrations.length) {
     throw new AppError(
       'StorageFailed',
-      'These conversations were written by a newer version of the app. Install that version or a later one; nothing was changed.',
+      say`These conversations were written by a newer version of the app. Install that version or a later one; nothing was changed.`,
       { found: version, known: migrations.length },
     )
   }

@@ -1,4 +1,4 @@
-import { AppError, MAX_PICTURE_TOKENS, Sha256, TOKEN_SIDES, VideoFacts } from '#contract'
+import { AppError, MAX_PICTURE_TOKENS, Sha256, TOKEN_SIDES, VideoFacts, say } from '#contract'
 import type { FrameKey, RawFrame, Size, StoredFile } from '#contract'
 import { parseRange } from './responses.ts'
 import type { ByteRange } from './responses.ts'
@@ -26,7 +26,7 @@ export function frameLayout(query: URLSearchParams): RawFrame {
   const [width, height] = [side('width'), side('height')]
   const format = query.get('format')
   if (width === 0 || height === 0 || (format !== 'rgb' && format !== 'rgba'))
-    throw new AppError('InvalidInput', 'A frame needs its width and height in pixels, and its format: rgb or rgba.')
+    throw new AppError('InvalidInput', say`A frame needs its width and height in pixels, and its format: rgb or rgba.`)
   return { width, height, format }
 }
 
@@ -57,7 +57,7 @@ export function inputSize(query: URLSearchParams): Size | undefined {
   const isInput = (side: number) =>
     width % side === 0 && height % side === 0 && width * height <= MAX_PICTURE_TOKENS * side ** 2
   if (width > 0 && TOKEN_SIDES.some(isInput)) return { width, height }
-  throw new AppError('InvalidInput', 'No model gets a picture in this size: its sides are whole tokens.')
+  throw new AppError('InvalidInput', say`No model gets a picture in this size: its sides are whole tokens.`)
 }
 
 /**
@@ -119,7 +119,7 @@ export async function answerFile(request: FileRequest, { attachments, frames }: 
       await frames.open(frame.key, frame.n, inputSize(query)),
     )
   const sha = Sha256.safeParse(path)
-  if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
+  if (!sha.success) throw new AppError('NotFound', say`There is nothing at this address.`)
   const page = /^[1-9]\d{0,6}$/.exec(query.get('page') ?? '')?.[0]
   const input = inputSize(query)
   const view = page ? { page: Number(page) } : input ? { input } : query.get('size') === 'thumb' ? 'thumb' : undefined
@@ -177,7 +177,7 @@ export async function receivePosted(
   const upload = path === null ? null : importAddress(path)
   if (upload !== null) return void (await imports.store(upload, body, signal))
   const frame = path === null ? null : frameAddress(path)
-  if (!frame) throw new AppError('NotFound', 'There is nothing at this address.')
+  if (!frame) throw new AppError('NotFound', say`There is nothing at this address.`)
   const { key, n } = frame
   if (n === 'poster') await frames.storePoster(key, frameLayout(query), body, signal)
   else await frames.store(key, n, frameLayout(query), body, signal)

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { placeFile, temporaryFolder } from '../files/files.ts'
 import { refusedKind } from '../picture/refusals.ts'
 
@@ -67,7 +67,8 @@ export async function printToPdf(
     if (!(await stat(made).catch(() => null))?.size) throw notMade(name)
     await placeFile(made, target)
   } catch (error) {
-    if (signal?.aborted) throw new AppError('Interrupted', `Reading ${name} was stopped.`, undefined, { cause: error })
+    if (signal?.aborted)
+      throw new AppError('Interrupted', say`Reading ${name} was stopped.`, undefined, { cause: error })
     if (error instanceof AppError) throw error
     const what = `${name} could not be made a PDF: there is no room for it. Check that the disk has room and add it again.`
     throw new AppError('StorageFailed', what, undefined, { cause: error })
@@ -124,5 +125,5 @@ ${items.join('\n')}
 const notMade = (name: string): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `LibreOffice could not make a PDF of ${name}. Print or export it to a PDF in the program that it is from, and add that.`,
+    say`LibreOffice could not make a PDF of ${name}. Print or export it to a PDF in the program that it is from, and add that.`,
   )

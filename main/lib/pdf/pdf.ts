@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { AppError, textOfLines } from '#contract'
+import { AppError, textOfLines, say } from '#contract'
 import type { PageLine } from '#contract'
 import { checkRatio } from '../picture/index.ts'
 import { findInk, isBlank, isWhite } from './ink.ts'
@@ -111,7 +111,7 @@ export function createPdfReader(load: () => Promise<Pdfium> = loadPdfium): PdfRe
       using(source, (pdfium, pdf) => {
         const { name } = source
         if (!Number.isInteger(page) || page < 1 || page > pdf.pages)
-          throw new AppError('InvalidInput', `${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
+          throw new AppError('InvalidInput', say`${name} has ${pagesOf(pdf.pages)}; there is no page ${page}.`)
         const { ink, lines, objects, ...picture } = drawPage(pdfium, pdf, { name, page, pixels, withText: !mayBeBlank })
         if (!mayBeBlank && ink.missing > 0 && isBlank(picture)) throw noInk(name, page, textOfLines(lines))
         const label = pdf.labels?.[page - 1]

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** Characters of a page that cannot be drawn that are offered in its place. */
 const MOST_OFFERED = 20_000
@@ -8,8 +8,8 @@ export const passwordNeeded = (name: string, wrong: boolean): AppError =>
   new AppError(
     'PasswordNeeded',
     wrong
-      ? `This password does not open ${name}. Check it and type it again.`
-      : `${name} is protected by a password. Type it to open the file.`,
+      ? say`This password does not open ${name}. Check it and type it again.`
+      : say`${name} is protected by a password. Type it to open the file.`,
     { wrong },
   )
 
@@ -17,14 +17,14 @@ export const passwordNeeded = (name: string, wrong: boolean): AppError =>
 export const unknownProtection = (name: string): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
+    say`${name} is protected in a way that cannot be opened here. Open it in the program it was made for, print it to a new PDF and add that.`,
   )
 
 /** It cannot be opened. */
 export const damagedPdf = (name: string, cause?: unknown): AppError =>
   new AppError(
     'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
+    say`${name} is damaged or incomplete and cannot be read. Copy or download it again, or print it to a new PDF and add that.`,
     undefined,
     { cause },
   )
@@ -33,14 +33,14 @@ export const damagedPdf = (name: string, cause?: unknown): AppError =>
 export const damagedPage = (name: string, page: number): AppError =>
   new AppError(
     'DamagedMedia',
-    `Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
+    say`Page ${page} of ${name} is damaged and cannot be drawn. Choose other pages, or print the file to a new PDF and add that.`,
   )
 
 /** It wants more memory than there is. */
 export const tooHeavy = (name: string): AppError =>
   new AppError(
     'MediaTooLarge',
-    `${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
+    say`${name} needs more memory than a PDF may take here (1 GB). Print the pages that you ask about to a new PDF and add that.`,
   )
 
 /** A page of it would be empty, though it says `text`. */

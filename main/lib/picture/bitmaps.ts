@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import sharp from 'sharp'
 import { isSrgbProfile } from './colour.ts'
 import { RLE4, dibStride, embedded, opaqueWhereUnused, readDibHeader, readDibPixels } from './dib.ts'
@@ -60,7 +60,7 @@ function cut(raw: Parameters<typeof dropAfter>[0], rows: number, { topDown, widt
 const packed = (name: string, what: string) =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is a BMP with a ${what} picture inside, which cannot be read. Save it as PNG or JPEG and use that.`,
+    say`${name} is a BMP with a ${what} picture inside, which cannot be read. Save it as PNG or JPEG and use that.`,
     { kind: 'bmp' },
   )
 

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Decoded, HeifError } from 'libheif-js/wasm-bundle.js'
 import sharp from 'sharp'
 import { readAvif } from './avif.ts'
@@ -58,7 +58,7 @@ export const openHeic: OpenReader = async (file) => {
     ...(pages > 1 ? { pages } : several > 1 ? { pages: several } : {}),
     pixels: async () => {
       if (file.bytes > MAX_BYTES)
-        throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as JPEG and use that.`)
+        throw new AppError('MediaTooLarge', say`${file.name} is larger than 256 MB. Save it as JPEG and use that.`)
       const raw = await decode(file.name, still ?? (await file.read()), image.alpha !== null)
       if (hdr) return shown(toneMapped(raw, hdr), 1, []).pixels
       if (!profile) return shown(raw, 1, []).pixels
@@ -136,6 +136,6 @@ function packed({ channels }: Decoded, alpha: boolean): RawPixels {
 const unsupported = (name: string, codec: string | undefined) =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is a HEIC picture of a kind${codec ? ` (${codec} inside)` : ''} that cannot be read here. Save it as JPEG or PNG and use that.`,
+    say`${name} is a HEIC picture of a kind${codec ? ` (${codec} inside)` : ''} that cannot be read here. Save it as JPEG or PNG and use that.`,
     { kind: 'heic' },
   )

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import sharp from 'sharp'
 import { loadPdfium } from '../pdf/pdfium.ts'
 import type { Pdfium } from '../pdf/pdfium.ts'
@@ -31,11 +31,11 @@ export const openJpeg2000: OpenReader = async (file) => {
   checkSize(file.name, { width, height })
   if (width * height > MAX_PIXELS) throw tooLarge(file.name, width, height, MAX_PIXELS)
   if (file.bytes > MAX_BYTES)
-    throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as PNG or JPEG and use that.`)
+    throw new AppError('MediaTooLarge', say`${file.name} is larger than 256 MB. Save it as PNG or JPEG and use that.`)
   if (channels > 4)
     throw new AppError(
       'UnsupportedMedia',
-      `${file.name} is a JPEG 2000 picture of ${channels} channels, which cannot be read. Save its colours as PNG and use that.`,
+      say`${file.name} is a JPEG 2000 picture of ${channels} channels, which cannot be read. Save its colours as PNG and use that.`,
       { kind: 'jp2' },
     )
   return {
@@ -92,7 +92,7 @@ async function draw(
     if (!pdfium.isStarved()) throw error
     throw new AppError(
       'MediaTooLarge',
-      `${name} needs more memory than a JPEG 2000 picture may take here (1 GB). Save it as PNG or JPEG and use that.`,
+      say`${name} needs more memory than a JPEG 2000 picture may take here (1 GB). Save it as PNG or JPEG and use that.`,
       undefined,
       { cause: error },
     )

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import sharp from 'sharp'
 import { jxlClock } from './jxlTiming.ts'
 import { sequenceNotes } from './libvips.ts'
@@ -77,7 +77,7 @@ type Answer =
  */
 export const openJxl: OpenReader = async (file) => {
   if (file.bytes > MAX_BYTES)
-    throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as PNG or JPEG and use that.`)
+    throw new AppError('MediaTooLarge', say`${file.name} is larger than 256 MB. Save it as PNG or JPEG and use that.`)
   const decoded = async (mode: 'head' | 'first') => {
     const { png, ...facts } = await decode(file.name, await file.read(), mode)
     return { ...facts, reader: await openPng(inMemory(file, Buffer.from(png.buffer, png.byteOffset, png.byteLength))) }
@@ -100,7 +100,7 @@ const CUT_OFF = 'The file is cut off: parts of the picture are missing or blurre
 const tooHeavy = (name: string, cause: unknown): AppError =>
   new AppError(
     'MediaTooLarge',
-    `${name} needs more memory than a JPEG XL picture may take here (2 GB). Save it smaller, or as PNG or JPEG, and use that.`,
+    say`${name} needs more memory than a JPEG XL picture may take here (2 GB). Save it smaller, or as PNG or JPEG, and use that.`,
     undefined,
     { cause },
   )

@@ -1,6 +1,6 @@
 import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Size } from '#contract'
 import type { Sharp } from 'sharp'
 import { temporaryFolder } from '../files/files.ts'
@@ -89,7 +89,7 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
   const open = await readers[kind]()
   const reader = await guarded(() => open(file))
   if (file.page !== undefined && file.page !== (reader.page ?? 1))
-    throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen. Leave the page out.`)
+    throw new AppError('InvalidInput', say`${name} has no page ${file.page} that can be chosen. Leave the page out.`)
   let damage: readonly string[] = []
   /** What `work` makes of the pixels; of what is left of them where they are damaged. */
   const read = <T>(

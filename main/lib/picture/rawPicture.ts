@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { RawFrame } from '#contract'
 import sharp from 'sharp'
 import type { RgbPicture } from './resize.ts'
@@ -12,7 +12,7 @@ export async function readRaw(path: string, { width, height, format }: RawFrame)
   if (bytes.length !== expected)
     throw new AppError(
       'InvalidInput',
-      `A frame of ${width} x ${height} pixels has ${expected} bytes, not ${bytes.length}.`,
+      say`A frame of ${width} x ${height} pixels has ${expected} bytes, not ${bytes.length}.`,
       { expected },
     )
   return { width, height, data: channels === 3 ? bytes : withoutAlpha(bytes) }

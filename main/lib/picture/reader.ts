@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Sharp } from 'sharp'
 import { missingFile } from './refusals.ts'
 import type { Salvaged } from './salvage.ts'
@@ -87,7 +87,7 @@ export async function openFile(source: PictureSource): Promise<PictureFile> {
   const bytes = await withFile(path, name, async (file) => {
     const facts = await file.stat()
     if (!facts.isFile())
-      throw new AppError('UnsupportedMedia', `${name} is a folder or a device, not a file. Choose a picture file.`)
+      throw new AppError('UnsupportedMedia', say`${name} is a folder or a device, not a file. Choose a picture file.`)
     return facts.size
   })
   const readAt = (offset: number, length: number) =>
@@ -117,7 +117,7 @@ async function withFile<T>(
     if (error.code === 'EACCES' || error.code === 'EPERM') {
       throw new AppError(
         'MediaNotFound',
-        `${name} may not be read. Check the permissions of the file, or choose another one.`,
+        say`${name} may not be read. Check the permissions of the file, or choose another one.`,
       )
     }
     throw missingFile(name)

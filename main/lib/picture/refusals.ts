@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { FileKind } from './sniff.ts'
 
 /** Kinds that are read, with their MIME types. */
@@ -53,30 +53,30 @@ const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
 /** The error for a file that is not a readable picture: says what the file really is and what to do. */
 export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string): AppError {
   if (kind === 'empty')
-    return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
+    return new AppError('DamagedMedia', say`${name} is empty (0 bytes). Choose the file again, or another one.`)
   const is = `${name} is ${kindNames[kind]}`
   if (kind === 'pdf')
     return new AppError(
       'UnsupportedMedia',
-      `${is}: one page of it at a time is a picture. Drop it in the window and choose its pages, or name it with --image and --page.`,
+      say`${is}: one page of it at a time is a picture. Drop it in the window and choose its pages, or name it with --image and --page.`,
       { kind },
     )
   if (kind === 'office')
     return new AppError(
       'UnsupportedMedia',
-      `${is}, of which a PDF can be read: print or export it to a PDF in the program that it is from, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
+      say`${is}, of which a PDF can be read: print or export it to a PDF in the program that it is from, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
       { kind },
     )
   if (kind === 'html')
     return new AppError(
       'UnsupportedMedia',
-      `${is}, of which a PDF can be read: open it in a browser, print it to a PDF, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
+      say`${is}, of which a PDF can be read: open it in a browser, print it to a PDF, and add that. With LibreOffice on this computer Sightline makes the PDF itself.`,
       { kind },
     )
   if (kind === 'video')
     return new AppError(
       'UnsupportedMedia',
-      `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`,
+      say`${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`,
       {
         kind,
       },
@@ -84,31 +84,35 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   if (kind === 'text') {
     return new AppError(
       'UnsupportedMedia',
-      `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`,
+      say`${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`,
       { kind },
     )
   }
   if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf' || kind === 'safetensors') {
-    return new AppError('UnsupportedMedia', `${is}, not a picture that can be read. Choose a ${READ} file.`, { kind })
+    return new AppError('UnsupportedMedia', say`${is}, not a picture that can be read. Choose a ${READ} file.`, {
+      kind,
+    })
   }
-  return new AppError('UnsupportedMedia', `${is}, which cannot be read. Save it as PNG or JPEG and use that.`, { kind })
+  return new AppError('UnsupportedMedia', say`${is}, which cannot be read. Save it as PNG or JPEG and use that.`, {
+    kind,
+  })
 }
 
 /** A raw file of a camera that has no picture beside its raw data, or of a kind in which none is looked for. */
 export const refusedRaw = (name: string): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is a raw file of a camera without a picture in it that can be read. Save it as PNG or JPEG in a program for photos and use that.`,
+    say`${name} is a raw file of a camera without a picture in it that can be read. Save it as PNG or JPEG in a program for photos and use that.`,
     { kind: 'raw' },
   )
 
 export const missingFile = (name: string): AppError =>
-  new AppError('MediaNotFound', `${name} was not found. Check the path, or choose the file again.`)
+  new AppError('MediaNotFound', say`${name} was not found. Check the path, or choose the file again.`)
 
 export const damaged = (name: string, cause: unknown): AppError =>
   new AppError(
     'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or save it anew in a picture editor.`,
+    say`${name} is damaged or incomplete and cannot be read. Copy or download it again, or save it anew in a picture editor.`,
     undefined,
     { cause },
   )
@@ -116,7 +120,7 @@ export const damaged = (name: string, cause: unknown): AppError =>
 export const tooLarge = (name: string, width: number, height: number, limit: number): AppError =>
   new AppError(
     'MediaTooLarge',
-    `${name} is ${width} x ${height} pixels (${megapixels(width * height)} megapixels); at most ${megapixels(limit)} can be read. Make it smaller and try again.`,
+    say`${name} is ${width} x ${height} pixels (${megapixels(width * height)} megapixels); at most ${megapixels(limit)} can be read. Make it smaller and try again.`,
     { width, height, limit },
   )
 

@@ -1,4 +1,4 @@
-import { AppError, TOKEN_SIDE } from '#contract'
+import { AppError, TOKEN_SIDE, say } from '#contract'
 import type { PictureBudget, Size } from '#contract'
 
 const MAX_RATIO = 200
@@ -19,7 +19,7 @@ export function checkRatio({ width, height }: Size, name: string): void {
   if (Math.max(width, height) / Math.min(width, height) <= MAX_RATIO) return
   throw new AppError(
     'UnsupportedMedia',
-    `${name} is ${width} x ${height} pixels; one side may be at most ${MAX_RATIO} times the other. Crop it and try again.`,
+    say`${name} is ${width} x ${height} pixels; one side may be at most ${MAX_RATIO} times the other. Crop it and try again.`,
     { width, height, maxRatio: MAX_RATIO },
   )
 }

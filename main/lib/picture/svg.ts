@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import sharp from 'sharp'
 import { strict } from './libvips.ts'
 import type { OpenReader } from './reader.ts'
@@ -67,5 +67,5 @@ function unpacked(bytes: Buffer, name: string): Buffer {
 const tooLong = (name: string): AppError =>
   new AppError(
     'MediaTooLarge',
-    `${name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
+    say`${name} is larger than ${MAX_BYTES / 1024 ** 2} MB. Save the drawing as PNG and use that.`,
   )

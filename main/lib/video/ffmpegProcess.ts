@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { AppError, codecName } from '#contract'
+import { AppError, codecName, say } from '#contract'
 
 /** A video file; `name` is what errors call it. */
 export interface VideoFile {
@@ -94,7 +94,7 @@ export const noDecoder = (codec: string, name: string): AppError =>
 export const unknownKind = (name: string, cause: unknown): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`,
+    say`${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`,
     undefined,
     {
       cause,
@@ -107,7 +107,10 @@ export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolea
   const cover = hasCover
     ? ' Its cover picture can be asked about, saved as a picture.'
     : ' Choose a file with video, or a picture.'
-  return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
+  return new AppError('UnsupportedMedia', say`${name} ${what}.${cover}`, {
+    kind: hasSound ? 'audio' : 'empty',
+    hasCover,
+  })
 }
 
 /** An MP4 or MOV file whose recorder did not come to write the index at its end. */
@@ -122,12 +125,12 @@ export const noIndex = (name: string): AppError =>
 export const damagedVideo = (name: string, cause?: unknown): AppError =>
   new AppError(
     'DamagedMedia',
-    `${name} is damaged, or no video that ffmpeg can read. Copy or download it again, or convert it to MP4.`,
+    say`${name} is damaged, or no video that ffmpeg can read. Copy or download it again, or convert it to MP4.`,
     undefined,
     { cause },
   )
 
-const readingStopped = (name: string): AppError => new AppError('Interrupted', `Reading ${name} was stopped.`)
+const readingStopped = (name: string): AppError => new AppError('Interrupted', say`Reading ${name} was stopped.`)
 
 /** What ffmpeg says where it was built without the decoder. */
 const NO_DECODER = /(?:no decoder found for: |Decoder \(codec |Unsupported codec with id \d+ .*codec )(\w+)/i

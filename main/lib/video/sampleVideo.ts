@@ -1,4 +1,4 @@
-import { AppError, PIXELS_PER_TOKEN } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, say } from '#contract'
 import type { FrameSample, PictureBudget, Size, VideoFacts, VideoRange } from '#contract'
 import { tokenPixels } from '../families/family.ts'
 import type { VisionFacts } from '../families/family.ts'
@@ -156,7 +156,7 @@ export function sampleFrames(total: number, videoFps: number, rule: SamplingRule
 
 function tooShort(total: number, wanted: number): AppError {
   const has = `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${wanted} cannot be chosen from it.`
-  return new AppError('InvalidInput', `${has} Use a longer video, or one of its frames as a picture.`, {
+  return new AppError('InvalidInput', say`${has} Use a longer video, or one of its frames as a picture.`, {
     frames: total,
   })
 }

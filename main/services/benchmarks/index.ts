@@ -1,4 +1,4 @@
-import { AppError, BenchmarkResult } from '#contract'
+import { AppError, BenchmarkResult, say } from '#contract'
 import type { VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 
@@ -47,7 +47,7 @@ export function createBenchmarks(db: Database): Benchmarks {
     get(id) {
       const stored = one.get(id)
       const result = stored === undefined ? null : read(stored)
-      if (!result) throw new AppError('NotFound', 'This measurement is no longer there. Measure again.', { id })
+      if (!result) throw new AppError('NotFound', say`This measurement is no longer there. Measure again.`, { id })
       return result
     },
   }

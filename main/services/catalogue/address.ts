@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { isSafePath } from './sources/source.ts'
 
 /** A repository as somebody typed it. `holds`: whose it is. */
@@ -78,7 +78,7 @@ export function parseAddress(typed: string, mirror: string | null): RepositoryAd
   if (OLLAMA.includes(host)) throw ofOllama()
   throw new AppError(
     'InvalidInput',
-    `${url.host} is no place that models are taken from. Type a repository of Hugging Face or ModelScope, or set that server up as your mirror.`,
+    say`${url.host} is no place that models are taken from. Type a repository of Hugging Face or ModelScope, or set that server up as your mirror.`,
   )
 }
 
@@ -112,7 +112,7 @@ function huggingFaceAddress(segments: readonly string[]): RepositoryAddress {
   if (OTHER_KINDS.includes(first))
     throw new AppError(
       'InvalidInput',
-      `That is an address of Hugging Face's ${first}, not of a model. Open the model's page and copy its address.`,
+      say`That is an address of Hugging Face's ${first}, not of a model. Open the model's page and copy its address.`,
     )
   if (second === undefined) throw ownerOnly(first)
   const [, name = '', quantization] = /^([^:]+)(?::([\w.-]+))?$/.exec(second) ?? []
@@ -133,7 +133,7 @@ function modelScopeAddress(segments: readonly string[]): RepositoryAddress {
   if (section !== 'models' || owner === undefined || name === undefined)
     throw new AppError(
       'InvalidInput',
-      'That is no address of a model at ModelScope. It looks like modelscope.cn/models/owner/name.',
+      say`That is no address of a model at ModelScope. It looks like modelscope.cn/models/owner/name.`,
     )
   const base = { holds: 'modelscope', repository: nameOf([owner, name]), quantization: null } as const
   const [revision, ...path] = kind === 'file' && rest[0] === 'view' ? rest.slice(1) : rest
@@ -161,14 +161,14 @@ function ownerOnly(owner: string): AppError {
   const what = owner === '' ? 'That is the address of a site' : `${owner} is an owner`
   return new AppError(
     'InvalidInput',
-    `${what}, not a model. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF.`,
+    say`${what}, not a model. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF.`,
   )
 }
 
 function ofOllama(): AppError {
   return new AppError(
     'InvalidInput',
-    "Models of Ollama's own library come through Ollama only. Pull it there, then add it here from this computer.",
+    say`Models of Ollama's own library come through Ollama only. Pull it there, then add it here from this computer.`,
   )
 }
 
@@ -176,7 +176,7 @@ function onThisComputer(): AppError {
   const what = 'That is a file, not a repository. Type owner/name'
   return new AppError(
     'InvalidInput',
-    `${what}, or, where the file is on this computer, choose "Add from this computer".`,
+    say`${what}, or, where the file is on this computer, choose "Add from this computer".`,
   )
 }
 
@@ -184,6 +184,6 @@ function notAnAddress(): AppError {
   const example = 'Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF'
   return new AppError(
     'InvalidInput',
-    `That is no repository. ${example}, or paste its address at Hugging Face or ModelScope.`,
+    say`That is no repository. ${example}, or paste its address at Hugging Face or ModelScope.`,
   )
 }

@@ -1,4 +1,4 @@
-import { AppError, CatalogueEntry } from '#contract'
+import { AppError, CatalogueEntry, say } from '#contract'
 import type { ErrorCode, PassedOver } from '#contract'
 import { parseAddress } from './address.ts'
 import type { RepositoryAddress } from './address.ts'
@@ -27,7 +27,7 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
   function find(entryId: string): StoredEntry {
     const entry = entries().find(({ id }) => id === entryId)
     if (!entry)
-      throw new AppError('NotFound', `The catalogue has no model ${entryId}. Choose one of the list.`, { entryId })
+      throw new AppError('NotFound', say`The catalogue has no model ${entryId}. Choose one of the list.`, { entryId })
     return entry
   }
 
@@ -160,7 +160,7 @@ function createBrowse(options: CatalogueOptions): Pick<Catalogue, 'browse' | 'br
       const sources = chosenSources(options).filter((source) => source.name === name)
       const [source] = sources
       if (!source)
-        throw new AppError('NotFound', 'This repository is not known any more. Type it again.', { repository: id })
+        throw new AppError('NotFound', say`This repository is not known any more. Type it again.`, { repository: id })
       return list(sources, { holds: source.holds, repository, revision, path: null, quantization: null }, signal)
     },
   }
@@ -173,6 +173,6 @@ function notChosen(holds: RepositoryAddress['holds']): AppError {
   const label = holds === 'huggingface' ? 'Hugging Face' : 'ModelScope'
   return new AppError(
     'InvalidInput',
-    `${label} is not among your sources. Switch it on under "Where models come from", then try again.`,
+    say`${label} is not among your sources. Switch it on under "Where models come from", then try again.`,
   )
 }

@@ -47,6 +47,8 @@ export interface MessageRow {
   readonly edited: number
   /** How many media were not in the export that it came from. */
   readonly missing: number
+  readonly pictures_before: number
+  readonly videos_before: number
   readonly created_at: number
 }
 
@@ -128,6 +130,9 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     leftOut: row.left_out,
     beside: row.beside_id,
     createdAt: row.created_at,
+    ...(row.pictures_before + row.videos_before > 0 && {
+      mediaBefore: { pictures: row.pictures_before, videos: row.videos_before },
+    }),
     siblings,
   }
 }

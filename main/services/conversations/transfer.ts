@@ -36,6 +36,16 @@ export function createTransfer(db: Database, index: SearchIndex) {
     missing: db.prepare<[string], number>('SELECT missing FROM messages WHERE id = ?').pluck(),
     setMissing: db.prepare('UPDATE messages SET missing = ? WHERE id = ?'),
     removeParts: db.prepare('DELETE FROM parts WHERE message_id = ?'),
+    shown: db.prepare<[string], { pictures: number; videos: number }>(`
+      SELECT count(*) FILTER (WHERE type = 'image') AS pictures, count(*) FILTER (WHERE type IN ('video', 'frames')) AS videos
+      FROM parts JOIN messages ON messages.id = message_id WHERE message_id = ? AND role = 'user'`),
+    /** Numbers what comes after a message on from so many pictures and videos more. */
+    numberOn: db.prepare(`
+      WITH RECURSIVE later (id) AS (
+        SELECT id FROM messages WHERE parent_id = @id
+        UNION ALL SELECT m.id FROM later JOIN messages m ON m.parent_id = later.id)
+      UPDATE messages SET pictures_before = pictures_before + @pictures, videos_before = videos_before + @videos
+      WHERE id IN (SELECT id FROM later)`),
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
@@ -86,8 +96,11 @@ export function createTransfer(db: Database, index: SearchIndex) {
   /** Puts what a fuller export says in the place of a message that lacks media; whether it lacked any. */
   function fillIn({ id, parts, missing = 0 }: Pick<StoredMessage, 'id' | 'parts' | 'missing'>): boolean {
     if (missing >= (sql.missing.get(id) ?? 0)) return false
+    const before = sql.shown.get(id)!
     sql.removeParts.run(id)
     addParts({ id, parts })
+    const now = sql.shown.get(id)!
+    sql.numberOn.run({ id, pictures: now.pictures - before.pictures, videos: now.videos - before.videos })
     sql.setMissing.run(missing, id)
     index.addMessage(id)
     return true
@@ -106,11 +119,11 @@ export function createTransfer(db: Database, index: SearchIndex) {
       const messages = sql.messages.all(id).map((message): StoredMessage => {
         const thought = thoughts.get(message.id)
         const said = (parts.get(message.id) ?? []).map(partOf)
-        const { siblings: _, ...stored }: Message = messageOf(
-          message,
-          [...(thought ? [reasoningOf(thought)] : []), ...said],
-          [],
-        )
+        const {
+          siblings: _,
+          mediaBefore: __,
+          ...stored
+        }: Message = messageOf(message, [...(thought ? [reasoningOf(thought)] : []), ...said], [])
         return stored
       })
       return { conversation: conversationOf(row), messages }

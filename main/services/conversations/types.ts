@@ -52,10 +52,10 @@ export interface Ending {
 }
 
 /**
- * A message as it is stored: what is told of its siblings follows from the others. `missing`: how many of its media were not in
+ * A message as it is stored: what is told of its siblings and of the media before it follows from the others. `missing`: how many of its media were not in
  * the export that it comes from; unset: none.
  */
-export type StoredMessage = Omit<Message, 'siblings'> & { readonly missing?: number }
+export type StoredMessage = Omit<Message, 'siblings' | 'mediaBefore'> & { readonly missing?: number }
 
 /** A conversation with all of its branches. Each message stands after its parent; siblings in their order. */
 export interface WholeConversation {

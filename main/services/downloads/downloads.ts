@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, toErrorInfo } from '#contract'
+import { AppError, toErrorInfo, say } from '#contract'
 import type { ErrorInfo, PassedOver } from '#contract'
 import { freeBytesOf, openPartFile as openRealPartFile } from './disk/partFile.ts'
 import { createTargetLocks } from './disk/targetLocks.ts'
@@ -60,7 +60,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   const find = (id: string): LiveJob => {
     const live = jobs.find(({ job }) => job.id === id)
-    if (!live) throw new AppError('NotFound', 'This download is not in the list any more.', { id })
+    if (!live) throw new AppError('NotFound', say`This download is not in the list any more.`, { id })
     return live
   }
   /** Stored first, so that what is shown is what a restart finds. */

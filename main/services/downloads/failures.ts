@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** A failure that may be gone at the next try. `message` says what happened, e.g. "the connection was lost". */
 export class Transient extends Error {
@@ -15,7 +15,7 @@ export class Transient extends Error {
 export const unreachable = (host: string, reason: string, cause?: unknown) =>
   new AppError(
     'SourceUnreachable',
-    `${host}: ${reason}. Check the internet connection, then resume the download.`,
+    say`${host}: ${reason}. Check the internet connection, then resume the download.`,
     { host },
     { cause },
   )
@@ -23,7 +23,7 @@ export const unreachable = (host: string, reason: string, cause?: unknown) =>
 export const unusable = (host: string, reason: string, cause?: unknown) =>
   new AppError(
     'SourceUnreachable',
-    `${host}: ${reason}. Choose another source, or resume the download later.`,
+    say`${host}: ${reason}. Choose another source, or resume the download later.`,
     { host },
     { cause },
   )
@@ -31,13 +31,13 @@ export const unusable = (host: string, reason: string, cause?: unknown) =>
 export const fileChanged = (name: string, reason: string) =>
   new AppError(
     'FileChanged',
-    `${name} changed at its source (${reason}), so what was downloaded of it was thrown away. Resume to download it again.`,
+    say`${name} changed at its source (${reason}), so what was downloaded of it was thrown away. Resume to download it again.`,
   )
 
 export const digestMismatch = (name: string, expected: string, found: string) =>
   new AppError(
     'DigestMismatch',
-    `${name} arrived damaged: its SHA-256 is not the one its source tells. It was deleted. Resume to download it again.`,
+    say`${name} arrived damaged: its SHA-256 is not the one its source tells. It was deleted. Resume to download it again.`,
     { expected, found },
   )
 
@@ -45,8 +45,8 @@ export const diskFull = (needed: number, free: number | null, cause?: unknown) =
   new AppError(
     'DiskFull',
     free === null
-      ? 'The disk became full. Free some space or choose another models folder, then resume the download.'
-      : `The download needs ${size(needed)} more and ${size(free)} are free. Free some space, then resume the download.`,
+      ? say`The disk became full. Free some space or choose another models folder, then resume the download.`
+      : say`The download needs ${size(needed)} more and ${size(free)} are free. Free some space, then resume the download.`,
     free === null ? {} : { needed, free },
     { cause },
   )
@@ -66,7 +66,7 @@ export function toDiskError(error: unknown, path: string): unknown {
   const advice = 'Check the models folder or choose another one, then resume the download.'
   return new AppError(
     'StorageFailed',
-    `${path} could not be written: ${reason}. ${advice}`,
+    say`${path} could not be written: ${reason}. ${advice}`,
     { path, code },
     { cause: error },
   )

@@ -1,6 +1,6 @@
 import { rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { sha256Of, syncFolder } from '../../lib/files/files.ts'
 import { fileSize, openFolder } from './disk/partFile.ts'
 import type { OpenPartFile, PartFile } from './disk/partFile.ts'
@@ -36,7 +36,7 @@ export interface FileTools extends Omit<TransferTools, 'checkpoint'> {
 
 /** Another file has the place. */
 export const occupied = (target: string) =>
-  new AppError('StorageFailed', `Another file is at ${target} already. Move it away, then resume the download.`, {
+  new AppError('StorageFailed', say`Another file is at ${target} already. Move it away, then resume the download.`, {
     path: target,
   })
 

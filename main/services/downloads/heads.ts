@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { Transient, unreachable } from './failures.ts'
 import { checkResponse, strongEtag } from './http/checkResponse.ts'
 import type { Identity } from './http/checkResponse.ts'
@@ -190,5 +190,5 @@ async function endBody(head: Head): Promise<void> {
 const tooLong = (name: string) =>
   new AppError(
     'UnsupportedModel',
-    `The header of ${name} is longer than 16 MB, which is more than that of any model that runs here. Choose another file.`,
+    say`The header of ${name} is longer than 16 MB, which is more than that of any model that runs here. Choose another file.`,
   )

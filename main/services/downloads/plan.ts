@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { z } from 'zod'
 import { safeName } from '../../lib/files/files.ts'
 import type { StoredJob } from './rows.ts'
@@ -34,7 +34,7 @@ export function checkRequest(request: DownloadRequest): DownloadRequest {
   const issue = checked.error.issues[0]
   throw new AppError(
     'InvalidInput',
-    `This download cannot be started: ${issue?.path.join('.')}: ${issue?.message}. Choose the model again.`,
+    say`This download cannot be started: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}. Choose the model again.`,
   )
 }
 

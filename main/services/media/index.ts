@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Contract, Sha256 } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
@@ -130,7 +130,10 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
       attachments: {
         storeFile(file, { signal }) {
           if (!filePaths)
-            throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
+            throw new AppError(
+              'NotYetSupported',
+              say`Files cannot be named from this window. Drop or pick them instead.`,
+            )
           if (!given.has(file.path)) {
             const what = `${basename(file.path)} was not given to this window, so it is not read. Drop or pick it.`
             throw new AppError('InvalidInput', what)

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type {
   FoundModel,
   ImportMode,
@@ -140,7 +140,7 @@ export function createLibrary(options: LibraryOptions): Library {
   /** Work on files of the models folder, which must not be moved meanwhile. */
   const inFolder = async <T>(work: () => Promise<T>): Promise<T> => {
     if (moving)
-      throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, or stop it first.')
+      throw new AppError('Busy', say`The models folder is being moved. Wait until that is done, or stop it first.`)
     working++
     try {
       return await work()
@@ -196,7 +196,7 @@ export function createLibrary(options: LibraryOptions): Library {
         return registry.setAdapter(id, { path, role: 'adapter', bytes: size, scale, ...unknown })
       }
       const isThere = files.some((file) => file.role === 'adapter' && file.path === path)
-      if (!isThere) throw new AppError('NotFound', 'This model does not have this adapter any more.', { id, path })
+      if (!isThere) throw new AppError('NotFound', say`This model does not have this adapter any more.`, { id, path })
       registry.removeAdapter(id, path)
     },
     async verify(id, work) {
@@ -291,7 +291,7 @@ export function createLibrary(options: LibraryOptions): Library {
     async setProjector(id, given) {
       const { model } = registry.entry(id)
       if (model.isDemo)
-        throw new AppError('InvalidInput', 'The demo model keeps its projector, which is part of the app.')
+        throw new AppError('InvalidInput', say`The demo model keeps its projector, which is part of the app.`)
       const { family } = await models.setProjector(id, given === null ? null : resolve(given))
       if (given !== null && family !== null) registry.setFamily(await fingerprintOf(model.textPath), family)
     },
@@ -314,11 +314,11 @@ export function createLibrary(options: LibraryOptions): Library {
 
 function notOurs(name: string): AppError {
   const what = `The files of ${name} lie outside the models folder, so they are not deleted.`
-  return new AppError('InvalidInput', `${what} Take the model from the list without its files.`)
+  return new AppError('InvalidInput', say`${what} Take the model from the list without its files.`)
 }
 
 function inWork(): AppError {
-  return new AppError('Busy', 'Files of models are being worked on. Wait until that is done, then move the folder.')
+  return new AppError('Busy', say`Files of models are being worked on. Wait until that is done, then move the folder.`)
 }
 
 function notConnected(what: string, drive: string): AppError {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Model, ModelFamily, ModelOverrides, VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { demoModelId } from './demo.ts'
@@ -141,7 +141,7 @@ export function createModelList(options: {
     add: async (files) => choose((await register(files)).id),
     remove(id) {
       if (id === demoModelId)
-        throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')
+        throw new AppError('InvalidInput', say`The demo model is part of the app and cannot be removed.`)
       registry.remove(id)
       if (choice.get() === id) choice.set(null)
     },

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Contract, ProjectorTrial, VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { eventStream } from '../../lib/events.ts'
@@ -189,12 +189,15 @@ export function createModels(options: ModelsOptions): Models {
     isFolderMoving: () => library.isMoving(),
     tidy: () => library.tidy(),
     async close() {
-      closing.abort(new AppError('Interrupted', 'Sightline is closing.'))
+      closing.abort(new AppError('Interrupted', say`Sightline is closing.`))
       await Promise.allSettled(running)
     },
   }
 }
 
 function cannotShow(): AppError {
-  return new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
+  return new AppError(
+    'NotYetSupported',
+    say`Files cannot be shown from this window. The path of the file is in the list.`,
+  )
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { AppError, ModelFamily, changedOverrides } from '#contract'
+import { AppError, ModelFamily, changedOverrides, say } from '#contract'
 import type { ModelOverrides, OverridesChange } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/events.ts'
@@ -68,7 +68,7 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
   const entries = () => sql.all.all().map(full)
   const entry = (id: string): Entry => {
     const row = sql.one.get(id)
-    if (!row) throw new AppError('NotFound', 'This model is not in the list any more. Choose another one.', { id })
+    if (!row) throw new AppError('NotFound', say`This model is not in the list any more. Choose another one.`, { id })
     return full(row)
   }
   const addFile = (

@@ -1,4 +1,4 @@
-import { AppError, Preset } from '#contract'
+import { AppError, Preset, say } from '#contract'
 import { z } from 'zod'
 import { parseJson } from '../../lib/parseJson.ts'
 
@@ -16,11 +16,11 @@ const PresetFile = z.strictObject({ format: z.literal(FORMAT), version: z.litera
 export function parsePresetFile(json: string, name: string): Preset {
   const envelope = Envelope.safeParse(parseJson(z.unknown(), json, name, 'preset'))
   if (!envelope.success)
-    throw new AppError('InvalidInput', `${name} holds no preset. Choose a file that Sightline shared one as.`)
+    throw new AppError('InvalidInput', say`${name} holds no preset. Choose a file that Sightline shared one as.`)
   if (envelope.data.version > VERSION)
     throw new AppError(
       'NotYetSupported',
-      `${name} was made by a later version of Sightline. Update Sightline to use it.`,
+      say`${name} was made by a later version of Sightline. Update Sightline to use it.`,
     )
   return parseJson(PresetFile, json, name, 'preset').preset
 }

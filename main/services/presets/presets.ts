@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { AppError, Preset } from '#contract'
+import { AppError, Preset, say } from '#contract'
 import type { Contract, ListedPreset } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
@@ -70,9 +70,13 @@ export function createPresets({ db, resources, checkFormat }: PresetsParts): Pre
   const find = (id: string, among = list()): ListedPreset => {
     const found = among.find((one) => one.id === id)
     if (found) return found
-    throw new AppError('NotFound', 'This preset is not there any more. It may have been deleted in another window.', {
-      id,
-    })
+    throw new AppError(
+      'NotFound',
+      say`This preset is not there any more. It may have been deleted in another window.`,
+      {
+        id,
+      },
+    )
   }
   const isTaken = (name: string, but?: string): boolean =>
     list().some((one) => one.id !== but && one.preset.name.toLowerCase() === name.toLowerCase())
@@ -85,7 +89,7 @@ export function createPresets({ db, resources, checkFormat }: PresetsParts): Pre
   }
   const usable = (preset: Preset, what: string): Preset => {
     const problem = preset.format && checkFormat(preset.format.schema)
-    if (problem) throw new AppError('InvalidInput', `${what} cannot be used, at its answer format: ${problem}`)
+    if (problem) throw new AppError('InvalidInput', say`${what} cannot be used, at its answer format: ${problem}`)
     return preset
   }
   const keep = (id: string, preset: Preset): ListedPreset => {
@@ -97,7 +101,7 @@ export function createPresets({ db, resources, checkFormat }: PresetsParts): Pre
   }
   const keepNamed = (id: string, preset: Preset): ListedPreset => {
     if (isTaken(preset.name, id))
-      throw new AppError('InvalidInput', `There is a preset “${preset.name}” already. Choose another name.`)
+      throw new AppError('InvalidInput', say`There is a preset “${preset.name}” already. Choose another name.`)
     return keep(id, usable(preset, 'The preset'))
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError, Profile } from '#contract'
+import { AppError, Profile, say } from '#contract'
 import type { ListedProfile } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
@@ -70,7 +70,7 @@ export function createProfiles({ db, resources }: { db: Database; resources: str
     },
     remove(id) {
       if (!own.some((one) => one.id === id))
-        throw new AppError('NotFound', `There is no profile ${id} of your own any more.`, { id })
+        throw new AppError('NotFound', say`There is no profile ${id} of your own any more.`, { id })
       guarded(() => sql.remove.run(id))
       own = own.filter((one) => one.id !== id)
       changes.emit()

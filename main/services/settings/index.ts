@@ -1,4 +1,4 @@
-import { AppError, Settings, defaultSettings } from '#contract'
+import { AppError, Settings, defaultSettings, say } from '#contract'
 import type { Contract } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
@@ -29,7 +29,7 @@ export function createSettings(db: Database): SettingsService {
     const checked = Settings.partial().safeParse(patch)
     if (!checked.success) {
       const issue = checked.error.issues[0]
-      throw new AppError('InvalidInput', `${issue?.path.join('.') || 'Settings'}: ${issue?.message ?? 'not valid'}`)
+      throw new AppError('InvalidInput', say`${issue?.path.join('.') || 'Settings'}: ${issue?.message ?? 'not valid'}`)
     }
     const changed = keys.filter((key) => checked.data[key] !== undefined)
     db.transaction(() => changed.forEach((key) => write.run(key, JSON.stringify(checked.data[key]))))()

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import {
   ArrowDown,
   ArrowLeft,
@@ -75,7 +76,7 @@ export function ActionSteps({
   return (
     <div className="flex flex-col gap-2">
       {thought === null ? null : (
-        <Disclosure className="text-ui text-muted" label={isThinking ? 'Thinking…' : 'Thought'}>
+        <Disclosure className="text-ui text-muted" label={isThinking ? t`Thinking…` : t`Thought`}>
           <div
             data-testid="thought"
             dir="auto"
@@ -87,7 +88,7 @@ export function ActionSteps({
       )}
       {words === '' ? null : <Markdown text={words} partial={partial} streaming={streaming} />}
       {actions.length === 0 ? null : (
-        <ul aria-label="What the model would do" className="flex flex-col gap-0.5">
+        <ul aria-label={t`What the model would do`} className="flex flex-col gap-0.5">
           {actions.map((action, i) => {
             const Icon = iconOf(action)
             const number = numbers[i] ?? null
@@ -103,7 +104,7 @@ export function ActionSteps({
         </ul>
       )}
       {actions.length === 0 || streaming ? null : (
-        <p className="text-small text-muted">Only shown: Sightline does none of it.</p>
+        <p className="text-small text-muted">{t`Only shown: Sightline does none of it.`}</p>
       )}
     </div>
   )

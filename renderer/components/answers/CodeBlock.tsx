@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Check, Copy, WrapText } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -15,9 +16,9 @@ export function CodeBlock({ language, code }: { language: string | null; code: s
   return (
     <div className="my-3 overflow-hidden rounded-lg border border-hairline bg-sunken" dir="ltr">
       <div className="flex h-8 items-center gap-0.5 pr-1 pl-3 text-small text-muted">
-        <span className="min-w-0 flex-1 truncate">{language ?? 'Text'}</span>
+        <span className="min-w-0 flex-1 truncate">{language ?? t`Text`}</span>
         <IconButton
-          label="Wrap long lines"
+          label={t`Wrap long lines`}
           size="small"
           aria-pressed={wraps}
           className={cx(wraps && 'bg-active text-ink')}
@@ -25,7 +26,7 @@ export function CodeBlock({ language, code }: { language: string | null; code: s
         >
           <WrapText />
         </IconButton>
-        <IconButton label={copied ? 'Copied' : 'Copy code'} size="small" onClick={() => copy(code)}>
+        <IconButton label={copied ? t`Copied` : t`Copy code`} size="small" onClick={() => copy(code)}>
           {copied ? <Check /> : <Copy />}
         </IconButton>
       </div>
@@ -35,7 +36,7 @@ export function CodeBlock({ language, code }: { language: string | null; code: s
           wraps ? 'whitespace-pre-wrap [overflow-wrap:anywhere]' : 'overflow-x-auto',
         )}
         tabIndex={0}
-        aria-label={`Code${language ? ` in ${language}` : ''}`}
+        aria-label={language ? t`Code in ${language}` : t`Code`}
       >
         <code>{pieces ? <Pieces pieces={pieces} /> : code}</code>
       </pre>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { AnswerParser, Size } from '#contract'
 import { Check, Copy, Download, RotateCw, TriangleAlert } from 'lucide-react'
 import { memo, useMemo, useRef, useState } from 'react'
@@ -10,6 +11,7 @@ import type { BlockType, DocumentBlock, DocumentFormat, DocumentPage, PageBox } 
 import { iconButtonClass } from '../primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
 import { DocumentNodes } from './DocumentNodes.tsx'
+import { counted } from '../../lib/format.ts'
 
 /** The picture that a page was read from. */
 export interface PagePicture extends Size {
@@ -50,7 +52,7 @@ export function Document({
   const hasPictures = !asWritten && pictures.length > 0
   return (
     <section
-      aria-label="Document"
+      aria-label={t`Document`}
       data-testid="document"
       className={cx(
         '@container/document flex w-full flex-col overflow-clip rounded-lg border border-hairline bg-raised',
@@ -67,7 +69,7 @@ export function Document({
         <pre
           className="max-h-[36rem] overflow-auto p-3 font-mono text-ui leading-5 whitespace-pre-wrap [overflow-wrap:anywhere]"
           tabIndex={0}
-          aria-label="As the model wrote it"
+          aria-label={t`As the model wrote it`}
           dir="ltr"
         >
           {text.replaceAll('\f', '─'.repeat(24))}
@@ -102,8 +104,8 @@ export function Document({
 
 function summary(pages: readonly DocumentPage[], wanted: number): string {
   const read = pages.filter(({ isWhole, failure }) => isWhole && failure === null).length
-  if (wanted > 1) return read < wanted ? `${read} of ${wanted} pages` : `${wanted} pages`
-  return pages.length > 1 ? `${pages.length} pages` : '1 page'
+  if (wanted > 1) return read < wanted ? t`${read} of ${wanted} pages` : counted(wanted, 'page')
+  return counted(pages.length, 'page')
 }
 
 /** What the document is saved as: after its first picture. */
@@ -119,8 +121,8 @@ function ViewSwitch({
   onChange: (asWritten: boolean) => void
 }): ReactNode {
   return (
-    <div role="group" aria-label="Shown as" className="flex gap-0.5">
-      {['Document', 'As written'].map((label) => {
+    <div role="group" aria-label={t`Shown as`} className="flex gap-0.5">
+      {[t`Document`, t`As written`].map((label) => {
         const pressed = (label === 'As written') === asWritten
         return (
           <button
@@ -144,7 +146,7 @@ function ViewSwitch({
 const FORMATS: readonly (readonly [DocumentFormat, string, string, string])[] = [
   ['markdown', 'Markdown', 'md', 'text/markdown'],
   ['html', 'HTML', 'html', 'text/html'],
-  ['text', 'Plain text', 'txt', 'text/plain'],
+  ['text', t`Plain text`, 'txt', 'text/plain'],
 ]
 
 /** A document in a form of others; formulas in HTML as MathML, or as LaTeX where what writes that could not be loaded. */
@@ -163,7 +165,7 @@ function CopyMenu({ pages, name }: { pages: readonly DocumentPage[]; name: strin
     <Menu
       align="end"
       trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label={copied ? 'Copied' : 'Copy the document'}>
+        <MenuTrigger className={iconButtonClass('small')} aria-label={copied ? t`Copied` : t`Copy the document`}>
           {copied ? <Check /> : <Copy />}
         </MenuTrigger>
       }
@@ -181,13 +183,13 @@ function SaveMenu({ pages, name }: { pages: readonly DocumentPage[]; name: strin
   const save = async (format: DocumentFormat, ending: string, mime: string): Promise<void> => {
     const file = `${name}.${ending}`
     saveFile(file, new Blob([await write(pages, format, name)], { type: mime }))
-    announce(`Saved as ${file}`)
+    announce(t`Saved as ${file}`)
   }
   return (
     <Menu
       align="end"
       trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Save the document as">
+        <MenuTrigger className={iconButtonClass('small')} aria-label={t`Save the document as`}>
           <Download />
         </MenuTrigger>
       }
@@ -222,7 +224,7 @@ const Page = memo(function Page({
   }
   return (
     <article
-      aria-label={`Page ${page.number}`}
+      aria-label={t`Page ${page.number}`}
       data-page={page.number}
       className={cx('grid gap-x-5 p-4', picture && '@min-[680px]/document:grid-cols-[minmax(0,38%)_minmax(0,1fr)]')}
     >
@@ -234,7 +236,7 @@ const Page = memo(function Page({
       <div ref={content} className="flex min-w-0 flex-col">
         {isOnly ? null : (
           <p className="mb-2 flex items-baseline gap-2 text-small font-medium text-muted tabular-nums">
-            <span className="shrink-0">Page {page.number}</span>
+            <span className="shrink-0">{t`Page ${page.number}`}</span>
             {picture ? <span className="min-w-0 truncate font-normal text-subtle">{picture.name}</span> : null}
           </p>
         )}
@@ -268,7 +270,7 @@ const Page = memo(function Page({
           ))}
         </div>
         {blocks.length === 0 && page.failure === null && !isStreaming ? (
-          <p className="text-read text-muted">There is no text on this page.</p>
+          <p className="text-read text-muted">{t`There is no text on this page.`}</p>
         ) : null}
         {beside.length > 0 ? <Beside blocks={beside} lit={lit} onLit={setLit} /> : null}
       </div>
@@ -349,11 +351,11 @@ function PictureCrop({ picture, box, alt }: { picture: PagePicture; box: PageBox
 }
 
 const NAMES: Partial<Record<BlockType, string>> = {
-  header: 'Running title',
-  footer: 'Footer',
-  page_number: 'Page number',
-  aside: 'In the margin',
-  watermark: 'Watermark',
+  header: t`Running title`,
+  footer: t`Footer`,
+  page_number: t`Page number`,
+  aside: t`In the margin`,
+  watermark: t`Watermark`,
 }
 
 /** What stands on the page beside what is read, in small; no export has it. */
@@ -368,7 +370,7 @@ function Beside({
 }): ReactNode {
   return (
     <dl
-      aria-label="Also on the page"
+      aria-label={t`Also on the page`}
       className="mt-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 border-t border-hairline pt-2 text-small text-muted"
     >
       {blocks.map(({ type, order, markdown }) => (

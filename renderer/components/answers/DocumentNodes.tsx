@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Fragment, createElement } from 'react'
 import type { ReactNode } from 'react'
 import { pictureName, textOfInline } from '../../lib/documents.ts'
@@ -97,7 +98,7 @@ function Table({ table: { caption, rows } }: { table: TableNode }): ReactNode {
           <Words nodes={caption} />
         </figcaption>
       ) : null}
-      <div className="table-frame" tabIndex={0} role="group" aria-label="Table">
+      <div className="table-frame" tabIndex={0} role="group" aria-label={t`Table`}>
         <table>
           {heads > 0 ? (
             <thead>

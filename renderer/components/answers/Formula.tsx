@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 
@@ -23,7 +24,7 @@ export function Formula({ tex, isBlock = false }: { tex: string; isBlock?: boole
     </span>
   )
   return isBlock ? (
-    <div className="formula-frame" tabIndex={0} role="group" aria-label="Formula" dir="ltr">
+    <div className="formula-frame" tabIndex={0} role="group" aria-label={t`Formula`} dir="ltr">
       {inside}
     </div>
   ) : (

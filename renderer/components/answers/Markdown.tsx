@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { useState } from 'react'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
@@ -50,12 +51,7 @@ const cell = (Tag: 'th' | 'td') =>
 /** A picture named in an answer is never fetched: its words and its address are shown instead. */
 function PictureAsText({ alt, src }: { alt?: string; src?: unknown }): ReactNode {
   const address = typeof src === 'string' ? src : ''
-  return (
-    <span className="text-muted">
-      [Picture{alt ? `: ${alt}` : ''}
-      {address ? ` ${address}` : ''}]
-    </span>
-  )
+  return <span className="text-muted">{`[${t`Picture`}${alt ? `: ${alt}` : ''}${address ? ` ${address}` : ''}]`}</span>
 }
 
 /** The code of a fenced block and the language it names. */
@@ -114,7 +110,7 @@ const components: Components = {
   inlineCode: ({ children }) => <code className="code-inline">{children}</code>,
   pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
   table: ({ children }) => (
-    <div className="table-frame" tabIndex={0} role="group" aria-label="Table">
+    <div className="table-frame" tabIndex={0} role="group" aria-label={t`Table`}>
       <table>{children}</table>
     </div>
   ),
@@ -187,24 +183,20 @@ function Link({ href, children }: { href: unknown; children: ReactNode }): React
       </a>
       <AlertDialog.Root open={asking} onOpenChange={setAsking}>
         <PopupFrame kind="alert" className="w-[min(480px,calc(100vw-32px))] p-5">
-          <AlertDialog.Title className="text-read font-semibold">Open this address?</AlertDialog.Title>
-          <AlertDialog.Description className="mt-1 text-muted">
-            It was written by the model. It opens in your browser, outside Sightline.
-          </AlertDialog.Description>
+          <AlertDialog.Title className="text-read font-semibold">{t`Open this address?`}</AlertDialog.Title>
+          <AlertDialog.Description className="mt-1 text-muted">{t`It was written by the model. It opens in your browser, outside Sightline.`}</AlertDialog.Description>
           <p className="mt-3 max-h-40 overflow-y-auto rounded-md bg-sunken p-2.5 font-mono text-small break-all">
             {address}
           </p>
           <div className="mt-5 flex justify-end gap-2">
-            <AlertDialog.Close className={buttonClass('plain')}>Cancel</AlertDialog.Close>
+            <AlertDialog.Close className={buttonClass('plain')}>{t`Cancel`}</AlertDialog.Close>
             <a
               href={address}
               target="_blank"
               rel="noreferrer noopener"
               onClick={() => setAsking(false)}
               className={buttonClass('primary')}
-            >
-              Open
-            </a>
+            >{t`Open`}</a>
           </div>
         </PopupFrame>
       </AlertDialog.Root>

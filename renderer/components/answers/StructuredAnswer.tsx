@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Download } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -11,6 +12,7 @@ import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
 import { CodeBlock } from './CodeBlock.tsx'
 import { StructuredTable, StructuredTree } from './StructuredViews.tsx'
 import type { RowLights } from './StructuredViews.tsx'
+import { counted } from '../../lib/format.ts'
 
 /**
  * An answer of a chosen format: as a table or tree while it grows, or as the text that the model wrote. `name`: of the
@@ -36,7 +38,7 @@ export function StructuredAnswer({
   const table = useMemo(() => (value === undefined ? null : tableOf(value)), [value])
   const isBegun = value !== undefined && !(streaming && table?.columns.length === 0)
   if (!isBegun)
-    return streaming ? <p className="text-read text-muted">Writing…</p> : <CodeBlock language={null} code={text} />
+    return streaming ? <p className="text-read text-muted">{t`Writing…`}</p> : <CodeBlock language={null} code={text} />
   const lights: RowLights = {
     marksOf: (row) => {
       const source = table?.sources[row]
@@ -60,7 +62,7 @@ export function StructuredAnswer({
         <pre
           className="max-h-[28rem] overflow-auto p-3 font-mono text-ui leading-5 whitespace-pre-wrap [overflow-wrap:anywhere]"
           tabIndex={0}
-          aria-label="Text of the answer"
+          aria-label={t`Text of the answer`}
           dir="ltr"
         >
           {text}
@@ -71,9 +73,7 @@ export function StructuredAnswer({
         <StructuredTree value={value} />
       )}
       {isWhole || streaming ? null : (
-        <p className="border-t border-hairline px-3 py-1.5 text-small text-muted">
-          The answer ended before its form was complete. What is there is shown.
-        </p>
+        <p className="border-t border-hairline px-3 py-1.5 text-small text-muted">{t`The answer ended before its form was complete. What is there is shown.`}</p>
       )}
     </div>
   )
@@ -81,7 +81,7 @@ export function StructuredAnswer({
 
 function summary(value: Json, rows: number | undefined): string {
   if (rows !== undefined && !(typeof value === 'object' && value !== null && !Array.isArray(value) && rows === 1))
-    return `${rows} ${rows === 1 ? 'row' : 'rows'}`
+    return counted(rows, 'row')
   return ''
 }
 
@@ -97,13 +97,13 @@ function ExportMenu({ value, name }: { value: Json; name: string }): ReactNode {
         ? { text: valueToCsv(value), mime: 'text/csv' }
         : { text: valueToJson(value), mime: 'application/json' }
     saveFile(`${stem}.${kind}`, new Blob([file.text], { type: file.mime }))
-    announce(`Saved as ${stem}.${kind}`)
+    announce(t`Saved as ${stem}.${kind}`)
   }
   return (
     <Menu
       align="end"
       trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Export the answer">
+        <MenuTrigger className={iconButtonClass('small')} aria-label={t`Export the answer`}>
           <Download />
         </MenuTrigger>
       }
@@ -127,8 +127,8 @@ function ViewSwitch({
   onChange: (asText: boolean) => void
 }): ReactNode {
   return (
-    <div role="group" aria-label="Shown as" className="flex gap-0.5">
-      {[kind, 'Text'].map((label) => {
+    <div role="group" aria-label={t`Shown as`} className="flex gap-0.5">
+      {[kind, t`Text`].map((label) => {
         const pressed = (label === 'Text') === asText
         return (
           <button

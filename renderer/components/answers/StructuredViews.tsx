@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -5,6 +6,7 @@ import type { CsvCell } from '../../lib/csv.ts'
 import { cx } from '../../lib/cx.ts'
 import { isObject } from '../../lib/structured.ts'
 import type { Json, Table } from '../../lib/structured.ts'
+import { counted } from '../../lib/format.ts'
 
 /** The marks that are highlighted together with a row, by their numbers. */
 export interface RowLights {
@@ -21,14 +23,14 @@ const isNumber = (value: CsvCell | undefined): boolean => typeof value === 'numb
  */
 export function StructuredTable({ table, lights }: { table: Table; lights: RowLights }): ReactNode {
   if (table.kind === 'fields') return <Fields table={table} />
-  if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">No rows.</p>
+  if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">{t`No rows.`}</p>
   const isNumeric = table.columns.map(
     (_, column) =>
       table.rows.some((row) => isNumber(row[column])) &&
       table.rows.every((row) => isNumber(row[column]) || row[column] === null),
   )
   return (
-    <div className="max-h-[28rem] overflow-auto" tabIndex={0} role="group" aria-label="Table of the answer">
+    <div className="max-h-[28rem] overflow-auto" tabIndex={0} role="group" aria-label={t`Table of the answer`}>
       <table className="w-full border-collapse text-ui tabular-nums">
         <thead className="sticky top-0 bg-raised">
           <tr>
@@ -131,7 +133,7 @@ export function StructuredTree({ value }: { value: Json }): ReactNode {
       className="max-h-[28rem] overflow-auto px-2 py-1.5 text-ui"
       tabIndex={0}
       role="group"
-      aria-label="Tree of the answer"
+      aria-label={t`Tree of the answer`}
     >
       <Node name={null} value={value} depth={0} />
     </div>
@@ -154,9 +156,7 @@ function Node({ name, value, depth }: { name: string | null; value: Json; depth:
   const isList = !isObject(value)
   const inside = isList ? value.map((item, i) => [String(i + 1), item] as const) : [...value]
   const open = chosen ?? depth < OPEN_DEPTH
-  const size = isList
-    ? `${inside.length} ${inside.length === 1 ? 'item' : 'items'}`
-    : `${inside.length} ${inside.length === 1 ? 'field' : 'fields'}`
+  const size = isList ? counted(inside.length, 'item') : counted(inside.length, 'field')
   const shown = isWhole ? inside : inside.slice(0, FIRST)
   return (
     <div>
@@ -180,9 +180,7 @@ function Node({ name, value, depth }: { name: string | null; value: Json; depth:
               type="button"
               onClick={() => setWhole(true)}
               className="py-0.5 pl-5 text-accent underline underline-offset-2"
-            >
-              Show all {inside.length}
-            </button>
+            >{t`Show all ${inside.length}`}</button>
           ) : null}
         </div>
       ) : null}

@@ -11,6 +11,7 @@ import type { Grounded } from './GroundedPicture.tsx'
 
 const picture: Grounded = {
   name: 'street.png',
+  number: null,
   url: 'http://core/street.png',
   views: { original: { width: 400, height: 200 }, model: { width: 392, height: 196 } },
   space: 'thousandths',

@@ -1,8 +1,10 @@
+import { plural, t } from '@lingui/core/macro'
 import type { CoordinateSpace, ScreenPlace, Size } from '#contract'
 import { Check, Copy, Crop, Crosshair, Download, Eye, EyeOff, ScanEye } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
+import { mediumName } from '../../lib/conversation/numbers.ts'
 import { saveFile, useCopied } from '../../lib/copyAndSave.ts'
 import { clickPosition, exportMarks, placesOf, toModel, toShares } from '../../lib/grounding/index.ts'
 import type { Mark, MarkFormat, Shape, Views } from '../../lib/grounding/index.ts'
@@ -15,6 +17,8 @@ import { annotatedPicture } from './annotatedPicture.ts'
 /** A picture that an answer points at. `marks` are in pixels of the original. */
 export interface Grounded {
   readonly name: string
+  /** By which it is called among others; null: it needs none. */
+  readonly number: number | null
   readonly url: string
   readonly views: Views
   readonly space: CoordinateSpace
@@ -52,7 +56,7 @@ export function GroundedPicture({
   onCrop: ((index: number) => void) | null
   onInput?: () => void
 }): ReactNode {
-  const { name, url, views, marks, numbers } = picture
+  const { name, number, url, views, marks, numbers } = picture
   const { original } = views
   const drawn = marks.map(({ shape, label }, i): DrawnMark => ({ shape, label, number: numbers[i]! }))
   const frame = useRef<HTMLDivElement>(null)
@@ -75,7 +79,7 @@ export function GroundedPicture({
   return (
     <figure
       className="flex w-fit max-w-full flex-col overflow-hidden rounded-lg border border-hairline bg-mat"
-      aria-label={`${name} with ${marks.length === 1 ? 'one place' : `${marks.length} places`} marked`}
+      aria-label={plural(marks.length, { one: `${name} with one place marked`, other: `${name} with # places marked` })}
     >
       <div
         ref={frame}
@@ -105,9 +109,12 @@ export function GroundedPicture({
         />
       ) : null}
       <figcaption className="flex h-8 w-0 min-w-full items-center gap-0.5 border-t border-hairline bg-raised px-1.5">
-        <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">{chosen ? nameOf(chosen) : name}</span>
+        <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">
+          {number === null ? '' : `${mediumName('picture', number)} · `}
+          {chosen ? nameOf(chosen) : name}
+        </span>
         {onCrop && chosen?.shape.type === 'box' ? (
-          <IconButton label="Ask about this part" size="small" onClick={() => onCrop(chosen.number)}>
+          <IconButton label={t`Ask about this part`} size="small" onClick={() => onCrop(chosen.number)}>
             <Crop />
           </IconButton>
         ) : null}
@@ -115,14 +122,14 @@ export function GroundedPicture({
           <CopyPosition shape={chosen.shape} size={original} screen={picture.screen} />
         ) : null}
         {onInput ? (
-          <IconButton label="What the model saw" size="small" onClick={onInput}>
+          <IconButton label={t`What the model saw`} size="small" onClick={onInput}>
             <ScanEye />
           </IconButton>
         ) : null}
         <CopyMarksMenu picture={picture} />
         <ExportMarksMenu picture={picture} />
         <IconButton
-          label={visible ? 'Hide the marks' : 'Show the marks'}
+          label={visible ? t`Hide the marks` : t`Show the marks`}
           size="small"
           aria-pressed={visible}
           onClick={() => setVisible(!visible)}
@@ -149,10 +156,10 @@ function CopyPosition({
   if (position === null) return null
   return (
     <IconButton
-      label={copied ? 'Copied' : 'Copy click position'}
-      hint={`${position} in pixels of the ${screen ? 'screen' : 'picture'}`}
+      label={copied ? t`Copied` : t`Copy click position`}
+      hint={screen ? t`${position} in pixels of the screen` : t`${position} in pixels of the picture`}
       size="small"
-      onClick={() => copy(position, `Copied ${position}`)}
+      onClick={() => copy(position, t`Copied ${position}`)}
     >
       {copied ? <Check /> : <Crosshair />}
     </IconButton>
@@ -165,15 +172,15 @@ function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded
   const as = (map: (shape: Shape) => Shape, places: number): string =>
     JSON.stringify(marks.map(({ shape, label }) => ({ label, ...coordinates(map(shape), places) })))
   const spaces: readonly (readonly [string, () => string])[] = [
-    ['In pixels of the picture', () => as((shape) => shape, 1)],
-    ['In shares of the picture, 0 to 1', () => as((shape) => toShares(shape, views.original), 4)],
-    ['As the model counts', () => as((shape) => toModel(shape, space, views), placesOf(space))],
+    [t`In pixels of the picture`, () => as((shape) => shape, 1)],
+    [t`In shares of the picture, 0 to 1`, () => as((shape) => toShares(shape, views.original), 4)],
+    [t`As the model counts`, () => as((shape) => toModel(shape, space, views), placesOf(space))],
   ]
   return (
     <Menu
       align="end"
       trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Copy coordinates">
+        <MenuTrigger className={iconButtonClass('small')} aria-label={t`Copy coordinates`}>
           {copied ? <Check /> : <Copy />}
         </MenuTrigger>
       }
@@ -208,14 +215,14 @@ function ExportMarksMenu({ picture: { name, url, views, marks } }: { picture: Gr
     try {
       saveFile(`${name.replace(/\.[^.]*$/, '')}-marked.png`, await annotatedPicture(url, views.original, marks))
     } catch (thrown) {
-      announce(thrown instanceof Error ? thrown.message : 'The picture could not be saved.')
+      announce(thrown instanceof Error ? thrown.message : t`The picture could not be saved.`)
     }
   }
   return (
     <Menu
       align="end"
       trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Export the marks">
+        <MenuTrigger className={iconButtonClass('small')} aria-label={t`Export the marks`}>
           <Download />
         </MenuTrigger>
       }
@@ -225,7 +232,7 @@ function ExportMarksMenu({ picture: { name, url, views, marks } }: { picture: Gr
           {label}
         </MenuItem>
       ))}
-      <MenuItem onSelect={() => void savePicture()}>Picture with the marks (PNG)</MenuItem>
+      <MenuItem onSelect={() => void savePicture()}>{t`Picture with the marks (PNG)`}</MenuItem>
     </Menu>
   )
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Size } from '#contract'
 import { useEffect, useState } from 'react'
 import type { ReactNode, RefObject } from 'react'
@@ -255,7 +256,7 @@ function Label({
 /** The name of a mark: its label, else its kind and number. */
 export const nameOf = ({ shape, label, number }: DrawnMark): string => label || `${KINDS[shape.type]} ${number + 1}`
 
-const KINDS: Readonly<Record<Shape['type'], string>> = { box: 'Box', point: 'Point', arrow: 'Arrow' }
+const KINDS: Readonly<Record<Shape['type'], string>> = { box: t`Box`, point: t`Point`, arrow: t`Arrow` }
 
 /**
  * The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name
@@ -278,7 +279,7 @@ export function MarkLegend({
 }): ReactNode {
   return (
     <ul
-      aria-label="Marks"
+      aria-label={t`Marks`}
       className="flex max-h-36 w-0 min-w-full flex-wrap gap-1 overflow-y-auto border-t border-hairline bg-raised p-1.5"
     >
       {marks.map((mark) => {
@@ -300,8 +301,8 @@ export function MarkLegend({
               type="button"
               disabled={!onToggle}
               aria-pressed={!isHidden}
-              aria-label={`Show ${nameOf(mark)} on the picture`}
-              title={isHidden ? 'Show on the picture' : 'Hide on the picture'}
+              aria-label={t`Show ${nameOf(mark)} on the picture`}
+              title={isHidden ? t`Show on the picture` : t`Hide on the picture`}
               onClick={() => onToggle?.(number)}
               className="flex size-6 shrink-0 items-center justify-center"
             >

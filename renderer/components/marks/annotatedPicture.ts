@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Size } from '#contract'
 import type { Mark } from '../../lib/grounding/index.ts'
 import { arrowEnds, arrowPath } from './MarkOverlay.tsx'
@@ -14,11 +15,11 @@ export async function annotatedPicture(
   marks: readonly Pick<Mark, 'shape' | 'label'>[],
 ): Promise<Blob> {
   const answer = await fetch(url)
-  if (!answer.ok) throw new Error(`The picture could not be read (${answer.status}).`)
+  if (!answer.ok) throw new Error(t`The picture could not be read (${answer.status}).`)
   const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: 'from-image' })
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d')
-  if (!context) throw new Error('This computer cannot draw a picture of that size.')
+  if (!context) throw new Error(t`This computer cannot draw a picture of that size.`)
   context.drawImage(bitmap, 0, 0, width, height)
   bitmap.close()
   const size = ({ share, least }: { share: number; least: number }) => Math.max(least, Math.max(width, height) * share)

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Sampling } from '#contract'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -17,36 +18,43 @@ export const samplingFields: readonly {
   max: number
   step: number
 }[] = [
-  { key: 'temperature', label: 'Temperature', note: '0 always takes the likeliest word.', min: 0, max: 5, step: 0.05 },
+  {
+    key: 'temperature',
+    label: t`Temperature`,
+    note: t`0 always takes the likeliest word.`,
+    min: 0,
+    max: 5,
+    step: 0.05,
+  },
   {
     key: 'topP',
-    label: 'Top-p',
-    note: 'Only words that make up this share of likelihood. 1 keeps all.',
+    label: t`Top-p`,
+    note: t`Only words that make up this share of likelihood. 1 keeps all.`,
     min: 0,
     max: 1,
     step: 0.01,
   },
   {
     key: 'topK',
-    label: 'Top-k',
-    note: 'Only this many of the likeliest words. 0 keeps all.',
+    label: t`Top-k`,
+    note: t`Only this many of the likeliest words. 0 keeps all.`,
     min: 0,
     max: 100_000,
     step: 1,
   },
   {
     key: 'minP',
-    label: 'Min-p',
-    note: 'Drops words this much less likely than the best one.',
+    label: t`Min-p`,
+    note: t`Drops words this much less likely than the best one.`,
     min: 0,
     max: 1,
     step: 0.01,
   },
-  { key: 'repeatPenalty', label: 'Repetition penalty', note: '1 is none.', min: 0.1, max: 5, step: 0.05 },
+  { key: 'repeatPenalty', label: t`Repetition penalty`, note: t`1 is none.`, min: 0.1, max: 5, step: 0.05 },
   {
     key: 'seed',
-    label: 'Seed',
-    note: 'The same seed gives the same answer. Empty: a new one each time.',
+    label: t`Seed`,
+    note: t`The same seed gives the same answer. Empty: a new one each time.`,
     min: 0,
     max: 4_294_967_295,
     step: 1,
@@ -72,11 +80,11 @@ export function SamplingSettings({
   return (
     <fieldset className="flex min-w-0 flex-col gap-3 border-t border-hairline pt-4">
       <div className="flex min-h-8 items-center justify-between gap-4">
-        <legend className="float-left font-medium">How words are chosen</legend>
+        <legend className="float-left font-medium">{t`How words are chosen`}</legend>
         {sampling ? (
-          <Button onClick={() => onChange(null)}>Use the model’s defaults</Button>
+          <Button onClick={() => onChange(null)}>{t`Use the model’s defaults`}</Button>
         ) : (
-          <span className="text-muted">Model default</span>
+          <span className="text-muted">{t`Model default`}</span>
         )}
       </div>
       {samplingFields.map(({ key, label, note, min, max, step }) => (
@@ -98,7 +106,7 @@ export function SamplingSettings({
 
 /** Instructions that come before every conversation; stored when the field is left. */
 export function SystemPrompt({
-  note = 'Instructions that come before every conversation.',
+  note = t`Instructions that come before every conversation.`,
   value,
   onChange,
 }: {
@@ -110,13 +118,13 @@ export function SystemPrompt({
   const [text, setText] = useState<string | null>(null)
   return (
     <div>
-      <label htmlFor={id}>System prompt</label>
+      <label htmlFor={id}>{t`System prompt`}</label>
       <p className="text-muted">{note}</p>
       <textarea
         id={id}
         rows={3}
         maxLength={100_000}
-        placeholder="For example: Answer briefly."
+        placeholder={t`For example: Answer briefly.`}
         value={text ?? value}
         onChange={(event) => setText(event.target.value)}
         onBlur={() => {

@@ -1,10 +1,11 @@
+import { t } from '@lingui/core/macro'
 import type { ReactNode } from 'react'
 import type { PassedOver, SourceName } from '#contract'
 
 /** The name of a place that models are downloaded from, for people. */
 export const sourceNames: Record<SourceName, string> = {
   huggingface: 'Hugging Face',
-  mirror: 'your mirror',
+  mirror: t`your mirror`,
   modelscope: 'ModelScope',
 }
 
@@ -21,17 +22,13 @@ export function SourceNote({
   if (!from && passedOver.length === 0) return null
   return (
     <div className={`text-small text-subtle [overflow-wrap:anywhere] ${className ?? ''}`}>
-      {from ? (
-        <p>
-          From {sourceNames[from.source]}, {from.repository}
-        </p>
-      ) : null}
+      {from ? <p>{t`From ${sourceNames[from.source]}, ${from.repository}`}</p> : null}
       {passedOver.length > 0 ? (
-        <ul aria-label="Passed over">
+        <ul aria-label={t`Passed over`}>
           {passedOver.map(({ source, repository, reason }) => (
-            <li key={`${source} ${repository}`}>
-              Not from {sourceNames[source]}, {repository}: it {reason.replace(/\.$/, '')}.
-            </li>
+            <li
+              key={`${source} ${repository}`}
+            >{t`Not from ${sourceNames[source]}, ${repository}: it ${reason.replace(/\.$/, '')}.`}</li>
           ))}
         </ul>
       ) : null}

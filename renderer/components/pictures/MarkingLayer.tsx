@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { PictureMark } from '#contract'
 import { X } from 'lucide-react'
 import { useRef, useState } from 'react'
@@ -35,11 +36,14 @@ export function MarkingLayer({
   placement,
   tool,
   marks,
+  others,
   onChange,
 }: {
   placement: Placement
   tool: Tool
   marks: readonly PictureMark[]
+  /** Marks that are on the picture already and stay. */
+  others: readonly PictureMark[]
   onChange: (marks: readonly PictureMark[]) => void
 }): ReactNode {
   const layer = useRef<HTMLDivElement>(null)
@@ -51,7 +55,7 @@ export function MarkingLayer({
   const onPointerDown = (event: PointerEvent): void => {
     if (tool === 'move' || event.button !== 0) return
     event.stopPropagation()
-    if (tool === 'point') return onChange(addMark(marks, placeOf(event)))
+    if (tool === 'point') return onChange(addMark(marks, placeOf(event), others))
     event.currentTarget.setPointerCapture(event.pointerId)
     setDrag({ from: placeOf(event), to: placeOf(event) })
   }
@@ -59,12 +63,12 @@ export function MarkingLayer({
     if (!drag) return
     const box = boxBetween(drag.from, placeOf(event))
     setDrag(null)
-    if (box) onChange(addMark(marks, box))
+    if (box) onChange(addMark(marks, box, others))
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.target !== event.currentTarget || tool === 'move') return
     event.preventDefault()
-    onChange(addMark(marks, inTheMiddle(tool)))
+    onChange(addMark(marks, inTheMiddle(tool), others))
     requestAnimationFrame(() => layer.current?.querySelector<HTMLElement>('[data-marking]:last-of-type')?.focus())
   }
   const drawing = drag && boxBetween(drag.from, drag.to)
@@ -74,7 +78,13 @@ export function MarkingLayer({
       data-testid="marking-layer"
       tabIndex={tool === 'move' ? -1 : 0}
       role="group"
-      aria-label={tool === 'move' ? 'Marked places' : `Picture to mark. Enter puts a ${tool} in the middle.`}
+      aria-label={
+        tool === 'move'
+          ? t`Marked places`
+          : tool === 'box'
+            ? t`Picture to mark. Enter puts a box in the middle.`
+            : t`Picture to mark. Enter puts a point in the middle.`
+      }
       className={cx('absolute touch-none', tool === 'move' ? 'pointer-events-none' : 'cursor-crosshair')}
       style={placement}
       onPointerDown={onPointerDown}
@@ -89,13 +99,14 @@ export function MarkingLayer({
           key={index}
           mark={mark}
           index={index}
+          colour={markColour(others.length + index)}
           onChange={(changed) => onChange(changed ? marks.with(index, changed) : marks.toSpliced(index, 1))}
         />
       ))}
       {drawing ? (
         <span
           className="pointer-events-none absolute border-2 border-dashed"
-          style={{ ...boxStyle(drawing), borderColor: markColour(marks.length), boxShadow: edges }}
+          style={{ ...boxStyle(drawing), borderColor: markColour(others.length + marks.length), boxShadow: edges }}
         />
       ) : null}
     </div>
@@ -114,13 +125,14 @@ const boxStyle = ({ x1, y1, x2, y2 }: { x1: number; y1: number; x2: number; y2: 
 function Marking({
   mark,
   index,
+  colour,
   onChange,
 }: {
   mark: PictureMark
   index: number
+  colour: string
   onChange: (mark: PictureMark | null) => void
 }): ReactNode {
-  const colour = markColour(index)
   const isBox = mark.type === 'box'
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = ARROWS[event.key]
@@ -135,7 +147,11 @@ function Marking({
       data-marking={index}
       role="img"
       tabIndex={0}
-      aria-label={`${mark.label || (isBox ? 'Box' : 'Point')}. Arrow keys move it${isBox ? ', with Shift they change its size' : ''}, Delete removes it.`}
+      aria-label={
+        isBox
+          ? t`${mark.label || t`Box`}. Arrow keys move it, with Shift they change its size, Delete removes it.`
+          : t`${mark.label || t`Point`}. Arrow keys move it, Delete removes it.`
+      }
       onKeyDown={onKeyDown}
       className={cx('absolute border-2', isBox ? 'rounded-[3px]' : 'size-4 -translate-1/2 rounded-full')}
       style={{
@@ -161,25 +177,27 @@ function Marking({
 }
 
 const hints: Record<Tool, string> = {
-  move: 'Mark a box or a point to ask about it by its name.',
-  box: 'Drag over what you mean, or press Enter for a box in the middle.',
-  point: 'Click what you mean, or press Enter for a point in the middle.',
+  move: t`Mark a box or a point to ask about it by its name.`,
+  box: t`Drag over what you mean, or press Enter for a box in the middle.`,
+  point: t`Click what you mean, or press Enter for a point in the middle.`,
 }
 
 /** The marks of a picture by name: to rename and remove them, and how to draw more. */
 export function MarkingBar({
   tool,
   marks,
+  others,
   onChange,
 }: {
   tool: Tool
   marks: readonly PictureMark[]
+  others: readonly PictureMark[]
   onChange: (marks: readonly PictureMark[]) => void
 }): ReactNode {
   return (
     <footer className="flex max-h-40 shrink-0 flex-wrap items-center gap-2 overflow-y-auto border-t border-hairline bg-canvas px-4 py-2">
       {marks.map((mark, index) => {
-        const name = mark.label || `${mark.type === 'box' ? 'Box' : 'Point'} without a name`
+        const name = mark.label || (mark.type === 'box' ? t`Box without a name` : t`Point without a name`)
         return (
           <span key={index} className="flex items-center gap-1.5">
             <span
@@ -188,16 +206,16 @@ export function MarkingBar({
                 'size-3 shrink-0 ring-1 ring-[#0006]',
                 mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full',
               )}
-              style={{ background: markColour(index) }}
+              style={{ background: markColour(others.length + index) }}
             />
             <TextField
               value={mark.label}
               maxLength={80}
-              aria-label={`Name of ${name}`}
+              aria-label={t`Name of ${name}`}
               onChange={(event) => onChange(marks.with(index, { ...mark, label: event.target.value }))}
               className="h-7 w-36 px-2 py-0"
             />
-            <IconButton label={`Remove ${name}`} size="small" onClick={() => onChange(marks.toSpliced(index, 1))}>
+            <IconButton label={t`Remove ${name}`} size="small" onClick={() => onChange(marks.toSpliced(index, 1))}>
               <X />
             </IconButton>
           </span>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { textOfLines } from '#contract'
 import type { PageLine } from '#contract'
 import { TextQuote } from 'lucide-react'
@@ -46,7 +47,7 @@ export function PageTextLayer({
         ref={layer}
         data-testid="page-text"
         role="group"
-        aria-label="Text of the page"
+        aria-label={t`Text of the page`}
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
         className="absolute cursor-text touch-auto overflow-visible select-text selection:bg-[rgb(37_99_235/0.35)]"
@@ -76,7 +77,7 @@ export function PageTextLayer({
             onClick={() => onQuote(selected === '' ? textOfLines(lines) : selected)}
           >
             <TextQuote aria-hidden />
-            {selected === '' ? 'Quote the whole page' : 'Quote'}
+            {selected === '' ? t`Quote the whole page` : t`Quote`}
           </Button>
         ) : null}
       </div>

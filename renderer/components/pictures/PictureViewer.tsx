@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { PictureMark } from '#contract'
 import { Dialog } from '@base-ui/react/dialog'
 import {
@@ -18,6 +19,7 @@ import type { LucideIcon } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
+import { mediumName } from '../../lib/conversation/numbers.ts'
 import { percent } from '../../lib/format.ts'
 import { IconButton, iconButtonClass } from '../primitives/Button.tsx'
 import { later } from '../primitives/later.tsx'
@@ -33,9 +35,9 @@ const PageTextLayer = later(
 )
 
 const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
-  ['move', 'Move the picture', 'V', Hand],
-  ['box', 'Mark a box', 'B', SquareDashed],
-  ['point', 'Mark a point', 'P', CircleDot],
+  ['move', t`Move the picture`, 'V', Hand],
+  ['box', t`Mark a box`, 'B', SquareDashed],
+  ['point', t`Mark a point`, 'P', CircleDot],
 ]
 
 /**
@@ -68,6 +70,7 @@ export function PictureViewer({
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
   const marks = picture?.marks ?? []
+  const sent = picture?.sentMarks ?? []
   const box = marks.findLast((mark) => mark.type === 'box')
   const go = (to: number | null): void => {
     setView(null)
@@ -128,15 +131,18 @@ export function PictureViewer({
           {picture ? (
             <>
               <header className="flex h-12 shrink-0 items-center gap-1 border-b border-hairline bg-canvas pr-2 pl-4">
-                <Dialog.Title className="min-w-0 flex-1 truncate font-medium">{picture.name}</Dialog.Title>
+                <Dialog.Title className="min-w-0 flex-1 truncate font-medium">
+                  {picture.number ? `${mediumName('picture', picture.number)} · ` : ''}
+                  {picture.name}
+                </Dialog.Title>
                 <Dialog.Description className="mr-2 hidden text-muted tabular-nums mid:block">
                   {picture.width} × {picture.height}
-                  {view ? ` · ${percentOver(view.scale)}` : ' · Fit'}
+                  {` · ${view ? percentOver(view.scale) : t`Fit`}`}
                 </Dialog.Description>
                 {onMarks ? (
                   <div
                     role="group"
-                    aria-label="Draw on the picture"
+                    aria-label={t`Draw on the picture`}
                     className="mr-2 flex gap-0.5 border-r border-hairline pr-2"
                   >
                     {tools.map(([name, label, key, Icon]) => (
@@ -153,7 +159,7 @@ export function PictureViewer({
                     ))}
                     {onCrop && index !== null ? (
                       <IconButton
-                        label={box ? 'Ask about the part in the box' : 'Ask about a part: mark a box first'}
+                        label={box ? t`Ask about the part in the box` : t`Ask about a part: mark a box first`}
                         disabled={!box}
                         onClick={() => box && onCrop(index, box)}
                       >
@@ -164,7 +170,7 @@ export function PictureViewer({
                 ) : null}
                 {words === undefined ? null : (
                   <IconButton
-                    label="Select text"
+                    label={t`Select text`}
                     hint="T"
                     aria-pressed={isReading}
                     onClick={read}
@@ -174,48 +180,52 @@ export function PictureViewer({
                   </IconButton>
                 )}
                 {onInput ? (
-                  <IconButton label="What the model saw" hint="S" onClick={() => showInput(onInput)}>
+                  <IconButton label={t`What the model saw`} hint="S" onClick={() => showInput(onInput)}>
                     <ScanEye />
                   </IconButton>
                 ) : null}
                 {pictures.length > 1 ? (
                   <>
-                    <IconButton label="Previous picture" disabled={index === 0} onClick={() => turn(-1)}>
+                    <IconButton label={t`Previous picture`} disabled={index === 0} onClick={() => turn(-1)}>
                       <ChevronLeft />
                     </IconButton>
-                    <IconButton label="Next picture" disabled={index === pictures.length - 1} onClick={() => turn(1)}>
+                    <IconButton
+                      label={t`Next picture`}
+                      disabled={index === pictures.length - 1}
+                      onClick={() => turn(1)}
+                    >
                       <ChevronRight />
                     </IconButton>
                   </>
                 ) : null}
-                <IconButton label="Smaller" hint="−" onClick={() => setStep({ factor: 1 / 1.5 })}>
+                <IconButton label={t`Smaller`} hint="−" onClick={() => setStep({ factor: 1 / 1.5 })}>
                   <ZoomOut />
                 </IconButton>
-                <IconButton label="Larger" hint="+" onClick={() => setStep({ factor: 1.5 })}>
+                <IconButton label={t`Larger`} hint="+" onClick={() => setStep({ factor: 1.5 })}>
                   <ZoomIn />
                 </IconButton>
-                <IconButton label="Fit" hint="0" onClick={() => setView(null)}>
+                <IconButton label={t`Fit`} hint="0" onClick={() => setView(null)}>
                   <Maximize />
                 </IconButton>
-                <Dialog.Close className={iconButtonClass()} aria-label="Close">
+                <Dialog.Close className={iconButtonClass()} aria-label={t`Close`}>
                   <X />
                 </Dialog.Close>
               </header>
               <PictureStage key={picture.url} picture={picture} view={view} onView={setView} step={step}>
                 {(placement) => (
                   <>
+                    <div className="pointer-events-none absolute" style={placement}>
+                      <MarkOutlines marks={onMarks ? sent : [...sent, ...marks]} labels />
+                    </div>
                     {onMarks && index !== null ? (
                       <MarkingLayer
                         placement={placement}
                         tool={tool}
                         marks={marks}
+                        others={sent}
                         onChange={(changed) => onMarks(index, changed)}
                       />
-                    ) : (
-                      <div className="pointer-events-none absolute" style={placement}>
-                        <MarkOutlines marks={marks} labels />
-                      </div>
-                    )}
+                    ) : null}
                     {isReading && words !== undefined ? (
                       <PageTextLayer
                         key={words}
@@ -235,7 +245,7 @@ export function PictureViewer({
                 )}
               </PictureStage>
               {onMarks && index !== null ? (
-                <MarkingBar tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} />
+                <MarkingBar tool={tool} marks={marks} others={sent} onChange={(changed) => onMarks(index, changed)} />
               ) : null}
             </>
           ) : null}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Size } from '#contract'
 import type { Shape } from '../../lib/grounding/index.ts'
 import { createContext } from 'react'
@@ -33,11 +34,11 @@ export async function cropPicture(
 ): Promise<File> {
   const { x, y, width, height } = regionOf(box, picture.size)
   const answer = await fetch(picture.url)
-  if (!answer.ok) throw new Error(`The picture could not be read (${answer.status}).`)
+  if (!answer.ok) throw new Error(t`The picture could not be read (${answer.status}).`)
   const bitmap = await createImageBitmap(await answer.blob(), x, y, width, height, { imageOrientation: 'from-image' })
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d')
-  if (!context) throw new Error('This computer cannot cut out a part of that size.')
+  if (!context) throw new Error(t`This computer cannot cut out a part of that size.`)
   context.drawImage(bitmap, 0, 0)
   bitmap.close()
   return new File([await canvas.convertToBlob({ type: 'image/png' })], cropName(picture.name, label), {
@@ -52,7 +53,7 @@ export function cropName(picture: string, label: string): string {
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 60)
-  return `${picture.replace(/\.[^.]*$/, '')} - ${part || 'part'}.png`
+  return `${picture.replace(/\.[^.]*$/, '')} - ${part || t`part`}.png`
 }
 
 /** Puts a picture into the question that is being composed; null where there is none. */

@@ -1,13 +1,19 @@
+import { t } from '@lingui/core/macro'
 import { MAX_MARKS } from '#contract'
 import type { Attachment, PictureMark } from '#contract'
 
-/** A picture that can be looked at. `width` and `height` in pixels; `marks`: what was drawn on it. */
+/**
+ * A picture that can be looked at. `width` and `height` in pixels; `marks`: what was drawn on it; `sentMarks`: what was drawn on it
+ * before it was sent, which is only shown; `number`: what it is called by among others.
+ */
 export interface ViewedPicture {
   readonly url: string
   readonly name: string
   readonly width: number
   readonly height: number
   readonly marks?: readonly PictureMark[]
+  readonly sentMarks?: readonly PictureMark[]
+  readonly number?: number | null
   /** Of a page with a text layer: the SHA-256 of its picture, by which that is found. */
   readonly textOf?: string
 }
@@ -49,7 +55,7 @@ export type Tool = 'move' | 'box' | 'point'
 const LEAST = 0.005
 
 const clamp = (value: number, most = 1): number => Math.min(most, Math.max(0, value))
-const kinds = { box: 'Box', point: 'Point' } as const
+const kinds = { box: t`Box`, point: t`Point` } as const
 
 /** The name of the next mark of its kind: "Box 2". */
 export function nextLabel(marks: readonly PictureMark[], type: PictureMark['type']): string {
@@ -64,15 +70,17 @@ export function boxBetween(from: Place, to: Place): { x1: number; y1: number; x2
   return x2 - x1 < LEAST || y2 - y1 < LEAST ? null : { x1, y1, x2, y2 }
 }
 
-/** The marks with one more; unchanged when there are as many as a picture takes. */
+/** The marks with one more, named apart from them and from `others`; unchanged when there are as many as a picture takes. */
 export function addMark(
   marks: readonly PictureMark[],
   shape: { x1: number; y1: number; x2: number; y2: number } | Place,
+  others: readonly PictureMark[] = [],
 ): readonly PictureMark[] {
   if (marks.length >= MAX_MARKS) return marks
+  const named = [...others, ...marks]
   return 'x1' in shape
-    ? [...marks, { type: 'box', ...shape, label: nextLabel(marks, 'box') }]
-    : [...marks, { type: 'point', x: clamp(shape.x), y: clamp(shape.y), label: nextLabel(marks, 'point') }]
+    ? [...marks, { type: 'box', ...shape, label: nextLabel(named, 'box') }]
+    : [...marks, { type: 'point', x: clamp(shape.x), y: clamp(shape.y), label: nextLabel(named, 'point') }]
 }
 
 /** A box in the middle of the picture, or a point there. */

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo } from '#contract'
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog } from '@base-ui/react/dialog'
@@ -71,7 +72,7 @@ export function DialogFrame({
             <Dialog.Title className="text-read font-semibold">{title}</Dialog.Title>
             {description ? <Dialog.Description className="text-muted">{description}</Dialog.Description> : null}
           </div>
-          <Dialog.Close className={iconButtonClass()} aria-label="Close">
+          <Dialog.Close className={iconButtonClass()} aria-label={t`Close`}>
             <X />
           </Dialog.Close>
         </header>
@@ -129,7 +130,7 @@ export function Confirm({
         {children}
         {error ? <ErrorNote message={error.message} className="mt-3" /> : null}
         <div className="mt-5 flex justify-end gap-2">
-          <AlertDialog.Close className={buttonClass('plain')}>Cancel</AlertDialog.Close>
+          <AlertDialog.Close className={buttonClass('plain')}>{t`Cancel`}</AlertDialog.Close>
           <Button kind="danger" disabled={busy} onClick={() => void confirm()}>
             {action}
           </Button>

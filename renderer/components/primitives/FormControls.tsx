@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Radio } from '@base-ui/react/radio'
 import { RadioGroup } from '@base-ui/react/radio-group'
 import { Slider } from '@base-ui/react/slider'
@@ -73,7 +74,7 @@ export function NumberSetting({
         inputMode={digits > 0 ? 'decimal' : 'numeric'}
         autoComplete="off"
         spellCheck={false}
-        placeholder={fallback === null ? 'Default' : String(fallback)}
+        placeholder={fallback === null ? t`Default` : String(fallback)}
         value={text}
         onChange={(event) => write(event.target.value)}
         onKeyDown={stepBy}
@@ -81,9 +82,7 @@ export function NumberSetting({
         className="h-8 w-28! text-right tabular-nums"
       />
       {refused ? (
-        <p id={note} role="status" className="text-small text-muted">
-          Not a number: nothing was changed.
-        </p>
+        <p id={note} role="status" className="text-small text-muted">{t`Not a number: nothing was changed.`}</p>
       ) : null}
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { TriangleAlert, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef } from 'react'
 import type { ReactNode } from 'react'
@@ -16,7 +17,7 @@ export function UndoNote({
   text,
   isFailure = false,
   undo,
-  undoLabel = 'Undo',
+  undoLabel = t`Undo`,
   onDismiss,
   onGone = onDismiss,
   className,
@@ -49,7 +50,7 @@ export function UndoNote({
       {...props}
       ref={frame}
       role={isFailure ? 'alert' : 'group'}
-      aria-label={isFailure ? undefined : 'What was done last'}
+      aria-label={isFailure ? undefined : t`What was done last`}
       className={cx('flex items-center gap-1 rounded-md border border-hairline bg-raised py-1 pr-1 pl-2.5', className)}
     >
       {isFailure ? <TriangleAlert className="size-4 shrink-0 text-danger" aria-hidden /> : null}
@@ -67,7 +68,7 @@ export function UndoNote({
           {undoLabel}
         </Button>
       ) : null}
-      <IconButton label="Dismiss" size="small" onClick={onDismiss}>
+      <IconButton label={t`Dismiss`} size="small" onClick={onDismiss}>
         <X />
       </IconButton>
     </div>

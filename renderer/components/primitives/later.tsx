@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Suspense, lazy, useState } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import { Button } from './Button.tsx'
@@ -43,8 +44,10 @@ const isOpen = (props: object): boolean => !('open' in props) || props.open === 
 function Missing(): ReactNode {
   return (
     <div className="p-4">
-      <ErrorNote message="This part of the window could not be loaded: Sightline was replaced or removed since the window was opened.">
-        <Button onClick={() => window.location.reload()}>Load the window again</Button>
+      <ErrorNote
+        message={t`This part of the window could not be loaded: Sightline was replaced or removed since the window was opened.`}
+      >
+        <Button onClick={() => window.location.reload()}>{t`Load the window again`}</Button>
       </ErrorNote>
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { clock } from '../../lib/format.ts'
@@ -51,7 +52,7 @@ export function FrameStrip({
         <li key={index} className="shrink-0">
           <button
             type="button"
-            aria-label={`Frame ${index + 1} at ${clock(ms, true)}`}
+            aria-label={t`Frame ${index + 1} at ${clock(ms, true)}`}
             aria-current={index === current ? 'true' : undefined}
             onClick={() => onPick(index)}
             className="group flex flex-col gap-0.5"

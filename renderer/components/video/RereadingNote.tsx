@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ReactNode } from 'react'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
@@ -15,12 +16,10 @@ export function RereadingNote({
   return (
     <div role="status" className="mb-2 flex items-center gap-3 rounded-lg bg-active px-3 py-1.5 text-ui">
       <div className="flex min-w-0 flex-1 flex-col gap-1">
-        <p className="truncate tabular-nums">
-          Reading {name} again: {count(done)} of {count(total)} frames
-        </p>
-        <ProgressBar share={total === 0 ? null : done / total} label={`Reading ${name} again`} />
+        <p className="truncate tabular-nums">{t`Reading ${name} again: ${count(done)} of ${count(total)} frames`}</p>
+        <ProgressBar share={total === 0 ? null : done / total} label={t`Reading ${name} again`} />
       </div>
-      <Button onClick={onCancel}>Cancel</Button>
+      <Button onClick={onCancel}>{t`Cancel`}</Button>
     </div>
   )
 }

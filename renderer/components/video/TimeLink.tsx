@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Play } from 'lucide-react'
 import { createContext, use, type ReactNode } from 'react'
 import { clock } from '../../lib/format.ts'
@@ -16,12 +17,12 @@ export function TimeLink({ from, to, children }: { from: number; to: number | nu
   const links = use(TimeContext)
   if (!links) return <span>{children}</span>
   const range =
-    to === null ? `from ${clock(from * 1000, true)}` : `from ${clock(from * 1000, true)} to ${clock(to * 1000, true)}`
+    to === null ? t`from ${clock(from * 1000, true)}` : t`from ${clock(from * 1000, true)} to ${clock(to * 1000, true)}`
   return (
     <button
       type="button"
       data-time-link={from}
-      title={`Play ${range}`}
+      title={t`Play ${range}`}
       onClick={() => links.play(from, to)}
       className="inline-flex items-baseline gap-1 rounded-[4px] bg-accent-soft px-1 align-baseline whitespace-nowrap text-accent tabular-nums hover:bg-active"
     >

@@ -1,11 +1,12 @@
+import { t } from '@lingui/core/macro'
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { clock } from '../../lib/format.ts'
 import { keyStep, moveEdge, type Trim, type TrimEdge } from './trimming.ts'
 
 const edges: readonly (readonly [TrimEdge, string])[] = [
-  ['start', 'In'],
-  ['end', 'Out'],
+  ['start', t`In`],
+  ['end', t`Out`],
 ]
 
 /**
@@ -83,7 +84,7 @@ export function TrimBar({
             role="slider"
             tabIndex={0}
             data-edge={edge}
-            aria-label={`${label} point`}
+            aria-label={t`${label} point`}
             aria-valuemin={0}
             aria-valuemax={Math.round(duration)}
             aria-valuenow={Math.round(trim[edge])}
@@ -101,7 +102,7 @@ export function TrimBar({
       </div>
       <div className="flex justify-between text-small text-muted tabular-nums">
         <span>{clock(trim.start, true)}</span>
-        <span className="text-ink">{clock(trim.end - trim.start, true)} chosen</span>
+        <span className="text-ink">{t`${clock(trim.end - trim.start, true)} chosen`}</span>
         <span>{clock(trim.end, true)}</span>
       </div>
     </div>

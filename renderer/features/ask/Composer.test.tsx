@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { AppError } from '#contract'
-import { act, render, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { useEngine } from '../../lib/engine.ts'
 import { useHost } from '../../lib/host.ts'
@@ -9,7 +9,8 @@ import { core } from '../../testing/fakeRpc.ts'
 import { clearPage, stubNearness } from '../../testing/page.ts'
 import { Composer } from './Composer.tsx'
 import { setText, takeOut } from './actions.ts'
-import { MAX_PICTURES, addPicture, draftKey, updateDraft } from './draft.ts'
+import { MAX_PICTURES, addPicture, dismiss, draftKey, refuse, storedPicture, updateDraft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { keepDrafts } from './saving.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
@@ -114,4 +115,55 @@ test('a question that is sent late takes the focus from nothing that was opened 
   })
   await waitFor(() => expect(onSent).toHaveBeenCalled())
   expect(document.activeElement).toBe(elsewhere)
+})
+
+test('Enter while a picture is stored waits for it, says so, and sends then; not where the picture is refused', async () => {
+  stubNearness()
+  vi.stubGlobal('requestIdleCallback', () => 0)
+  const nothing = { text: '', media: [], format: null, compareWith: null }
+  const send = vi.fn(() => Promise.resolve({ conversationId: 'c', userMessageId: 'q', answerId: 'a', besideId: null }))
+  core['drafts'] = {
+    get: () => Promise.resolve({ draft: nothing, attachments: [], lost: [] }),
+    save: () => Promise.resolve(),
+  }
+  core['ask'] = { send, count: () => new Promise(() => {}), prepare: () => new Promise(() => {}) }
+  const picture = {
+    key: 'p',
+    name: 'p.png',
+    preview: 'data:,',
+    attachment: null,
+    tokens: null,
+    budget: null,
+    marks: [],
+  }
+  const before = { pictures: 1, videos: 0 }
+  const rest = { answering: false, before, onPresets: () => {}, onSent: () => {}, onStop: () => {} }
+  render(<Composer conversationId={null} {...rest} />)
+  await act(() => Promise.resolve())
+  const enter = () => fireEvent.keyDown(screen.getByRole('textbox', { name: 'Question' }), { key: 'Enter' })
+  const change = (what: (draft: Draft) => Draft) => act(async () => updateDraft(draftKey(null), what))
+  act(() => setText(null, 'What is it?'))
+  await change((draft) => addPicture(draft, picture))
+  enter()
+  expect(screen.getByText(/Waiting for Picture 2… Sent as soon as/)).toBeTruthy()
+  await change((draft) => refuse(draft, { key: 'p', name: 'p.png', message: 'Not a picture.' }))
+  expect(screen.queryByText(/Waiting for/)).toBeNull()
+  await change((draft) => addPicture(dismiss(draft, 'p'), picture))
+  enter()
+  act(() => screen.getByRole('button', { name: 'Don’t send' }).click())
+  expect(screen.queryByText(/Waiting for/)).toBeNull()
+  enter()
+  expect(send).not.toHaveBeenCalled()
+  const attachment = {
+    kind: 'image',
+    sha: '0'.repeat(64),
+    mime: 'image/png',
+    name: 'p.png',
+    bytes: 1,
+    width: 2,
+    height: 2,
+  }
+  await change((draft) => storedPicture(draft, 'p', attachment as never))
+  await waitFor(() => expect(send).toHaveBeenCalledOnce())
+  expect(send.mock.calls).toMatchObject([[{ parts: [{ type: 'image' }, { type: 'text', text: 'What is it?' }] }]])
 })

@@ -1,5 +1,5 @@
 import { places } from '#contract'
-import type { ProfileJob } from '#contract'
+import type { MediaCount, ProfileJob } from '#contract'
 import { ArrowUp, Clock, FileX, Files, ImageDown, ImagePlus, Pencil, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { later } from '../../components/primitives/later.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
+import { noMedia } from '../../lib/conversation/numbers.ts'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useCurrentProfile, useJob } from '../../lib/profiles.ts'
@@ -14,14 +15,16 @@ import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
-import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { addFiles, addFilesAtCaret, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { noteField } from './caret.ts'
 import { PresetMenu } from './presets/PresetMenu.tsx'
 import { useSlashCommand } from './presets/slashCommand.ts'
 import { usePageChoices } from './pages/choosing.ts'
-import { endPageJob, usePageJob } from './pages/everyPage.ts'
-import { canSend, excessOf, isEmpty, useDraft, useEdited, waitsFor } from './draft.ts'
+import { endPageJob, usePageJob } from './pages/pageJob.ts'
+import { canSend, canSendLater, excessOf, isEmpty, useDraft, useEdited, waitedFor, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { endEditing, quote } from './editing.ts'
+import { undoMedia } from './history.ts'
 import { leaveQueue, queue, useQueue } from './queue.ts'
 import { restoreDraft } from './saving.ts'
 
@@ -234,6 +237,7 @@ export function Composer({
   onSent,
   onStop,
   onEditLast,
+  before = noMedia,
 }: {
   conversationId: string | null
   answering: boolean
@@ -245,6 +249,8 @@ export function Composer({
   onStop: () => void
   /** Has the last question opened here to be edited, where there is one. */
   onEditLast?: () => void
+  /** What the conversation shows before what is composed. Unset: nothing. */
+  before?: MediaCount
 }): ReactNode {
   const draft = useDraft(conversationId)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -253,7 +259,10 @@ export function Composer({
   const job = useJob(conversationId)
   const edited = useEdited(conversationId)
   const pageJob = usePageJob(({ job }) => job)
-  const isQueued = useQueue((state) => state.waiting !== null && state.waiting === conversationId)
+  const queued = useQueue(({ waiting }) => (waiting?.id === conversationId ? waiting : null))
+  const isQueued = queued !== null
+  const isReady = canSend(draft)
+  const canWait = canSendLater(draft)
   // who goes elsewhere finds it as a draft again
   useEffect(() => () => leaveQueue(), [conversationId])
   const { command, onTyped, close } = useSlashCommand(draft.text)
@@ -276,8 +285,8 @@ export function Composer({
   }, [draft.text])
 
   const submit = async (): Promise<void> => {
-    if (answering) {
-      if (canSend(draft)) queue(conversationId)
+    if (answering || !isReady) {
+      if (canWait) queue(conversationId, draft, answering)
       return
     }
     leaveQueue()
@@ -291,13 +300,32 @@ export function Composer({
     if (conversationId !== null) endEditing(conversationId)
     field.current?.focus()
   }
-  const onAnswerEnd = useEffectEvent(() => {
-    if (isQueued) void submit()
+  const choosesPages = usePageChoices(({ choices }) => choices.length > 0)
+  const isRefused = queued !== null && (choosesPages || draft.refusals.length > queued.refused)
+  const goOn = useEffectEvent(() => {
+    // a question is not sent without what was to go with it
+    if (isRefused || !canWait) leaveQueue()
+    else void submit()
   })
   useEffect(() => {
-    if (!answering) onAnswerEnd()
-  }, [answering])
-  const onKeyDown = (event: KeyboardEvent): void => {
+    if (isQueued && !answering && (isReady || isRefused || !canWait)) goOn()
+  }, [isQueued, answering, isReady, isRefused, canWait])
+  /** The picture or video before the place of a field's words; Backspace goes there. */
+  const tileBefore = (element: HTMLTextAreaElement): HTMLElement | undefined => {
+    const { lead } = element.dataset
+    const at = lead === undefined ? draft.pictures.length : draft.pictures.findIndex(({ key }) => key === lead)
+    const key = draft.pictures[at - 1]?.key
+    const tiles = [...(element.form?.querySelectorAll<HTMLElement>('[data-picture]') ?? [])]
+    return tiles.find((tile) => tile.dataset['picture'] === key)
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    const { selectionEnd } = event.currentTarget
+    if (event.key === 'Backspace' && selectionEnd === 0 && !event.nativeEvent.isComposing) {
+      const tile = tileBefore(event.currentTarget)
+      if (!tile) return
+      event.preventDefault()
+      return tile.focus()
+    }
     if (event.key === 'Escape' && edited !== null && !event.nativeEvent.isComposing) {
       event.preventDefault()
       return cancelEditing()
@@ -315,7 +343,7 @@ export function Composer({
     const files = [...event.clipboardData.files]
     if (files.length === 0) return
     event.preventDefault()
-    void addFiles(conversationId, files)
+    addFilesAtCaret(conversationId, files)
   }
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
@@ -331,14 +359,22 @@ export function Composer({
       <form
         aria-label="Ask"
         className="relative rounded-lg border border-control bg-raised focus-within:border-accent"
+        onFocusCapture={(event) => noteField(event.target)}
+        onKeyDown={(event) => {
+          const pressed = (event.ctrlKey || event.metaKey) && !event.altKey ? event.key.toLowerCase() : ''
+          const isRedo = pressed === 'y' || (pressed === 'z' && event.shiftKey)
+          if ((isRedo || pressed === 'z') && undoMedia(conversationId, isRedo)) event.preventDefault()
+        }}
         onSubmit={(event) => {
           event.preventDefault()
           void submit()
         }}
       >
-        {isQueued && answering ? (
+        {isQueued && (answering || !isReady) ? (
           <ComposerNote icon={<Clock aria-hidden />} action="Don’t send" onAction={leaveQueue}>
-            Sent when the answer ends. Until then it can be changed.
+            {answering
+              ? 'Sent when the answer ends. Until then it can be changed.'
+              : `Waiting for ${waitedFor(draft, before) ?? 'the pictures'}… Sent as soon as all of it is stored.`}
           </ComposerNote>
         ) : null}
         {pageJob && pageJob.conversationId === conversationId ? (
@@ -352,7 +388,7 @@ export function Composer({
           </ComposerNote>
         )}
         <SlashMenu {...{ conversationId, command, field }} text={draft.text} onClose={close} />
-        <PictureTray conversationId={conversationId} draft={draft} />
+        <PictureTray {...{ conversationId, draft, before, onPaste, onKeyDown }} />
         <textarea
           ref={field}
           rows={1}
@@ -384,7 +420,7 @@ export function Composer({
               aria-label="Pictures or videos"
               data-testid="file-input"
               onChange={(event) => {
-                void addFiles(conversationId, [...(event.target.files ?? [])])
+                addFilesAtCaret(conversationId, [...(event.target.files ?? [])])
                 event.target.value = ''
               }}
             />
@@ -396,8 +432,12 @@ export function Composer({
             <ThinkingToggle conversationId={conversationId} />
             <TokenLine draft={draft} />
           </div>
-          {answering && !isQueued && canSend(draft) ? (
-            <IconButton label="Send after the answer" hint="Enter" onClick={() => queue(conversationId)}>
+          {answering && !isQueued && canWait ? (
+            <IconButton
+              label="Send after the answer"
+              hint="Enter"
+              onClick={() => queue(conversationId, draft, answering)}
+            >
               <Clock />
             </IconButton>
           ) : null}
@@ -410,7 +450,7 @@ export function Composer({
               label="Send"
               hint="Enter"
               type="submit"
-              disabled={!canSend(draft)}
+              disabled={!isReady}
               className="bg-accent! text-on-accent! enabled:hover:bg-accent-strong! disabled:bg-active! disabled:text-muted! disabled:opacity-100"
             >
               <ArrowUp />

@@ -1,14 +1,16 @@
 import { fileOfPage, pageTitle } from '#contract'
-import type { Attachment, PictureBudget } from '#contract'
-import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextQuote, X } from 'lucide-react'
-import { useRef, useState } from 'react'
-import type { ReactNode } from 'react'
+import type { Attachment, MediaCount, PictureBudget } from '#contract'
+import { Check, ChevronLeft, ChevronRight, Clapperboard, Info, TextCursorInput, TextQuote, X } from 'lucide-react'
+import { Fragment, useRef, useState } from 'react'
+import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
+import { flushSync } from 'react-dom'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
 import { textOf } from '../../components/pictures/viewerGeometry.ts'
 import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { announce } from '../../lib/announce.ts'
+import { isNumbered, mediumName } from '../../lib/conversation/numbers.ts'
 import { later } from '../../components/primitives/later.tsx'
 import { cx } from '../../lib/cx.ts'
 import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts'
@@ -16,9 +18,22 @@ import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
 import { isMoving } from '../../lib/video/index.ts'
-import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
+import {
+  chooseDetail,
+  dropEmptyLeads,
+  drawOn,
+  makeVideo,
+  moveInWords,
+  putAtCaret,
+  reorder,
+  setLead,
+  takeOut,
+} from './actions.ts'
+import { hasLeads } from './blocks.ts'
+import { draftKey, draftOf, numbersIn } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
 import { quote, quotePage } from './editing.ts'
+import { undoable } from './history.ts'
 import { makeMoving } from './moving.ts'
 import { addressOf, tileProps, tileTool } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
@@ -47,12 +62,16 @@ const notesOf = ({ attachment }: Picture): readonly string[] =>
 export function PictureTile({
   picture,
   index,
+  number,
+  isNumbered,
   total,
   working,
   dragged,
   onMove,
+  onStep,
   onRemove,
   onDetail,
+  onPlace,
   onDrag,
   onOpen,
   onMoving,
@@ -60,29 +79,34 @@ export function PictureTile({
 }: {
   picture: Picture
   index: number
+  /** By which the model will know it. */
+  number: number
+  isNumbered: boolean
   total: number
   working: boolean
   dragged: boolean
   onMove: (to: number) => void
+  onStep: (by: 1 | -1) => void
   onRemove: () => void
   onDetail: (budget: PictureBudget | null) => void
+  /** Puts it among the words; null: there are none. */
+  onPlace: (() => void) | null
   onDrag: (active: boolean) => void
   onOpen: () => void
   onMoving: () => void
   onPageText: () => void
 }): ReactNode {
-  const number = index + 1
   const busy = picture.attachment === null || picture.drawing === true || working
   const host = useHost((state) => state.host)
   const notes = notesOf(picture)
   const canMove = picture.attachment?.kind === 'image' && isMoving(picture.attachment)
   // a drawing is a page that has no number
-  const isNumbered = fileOfPage(picture.name) !== picture.name
-  const page = isNumbered && picture.attachment?.kind === 'image' ? picture.attachment.page : undefined
+  const isOfFile = fileOfPage(picture.name) !== picture.name
+  const page = isOfFile && picture.attachment?.kind === 'image' ? picture.attachment.page : undefined
   return (
     <li
-      {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
-      aria-label={`Picture ${number} of ${total}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
+      {...tileProps(picture.key, { index, total, onMove, onStep, onRemove, onDrag })}
+      aria-label={`Picture ${number}${total > 1 ? `, ${index + 1} of ${total}` : ''}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
       aria-busy={busy}
       title={hint(picture)}
       className={cx(
@@ -107,7 +131,7 @@ export function PictureTile({
           />
           <MarkOutlines marks={picture.marks} />
         </button>
-        {total > 1 ? <NumberBadge number={number} /> : null}
+        {isNumbered ? <NumberBadge>{number}</NumberBadge> : null}
         <button
           type="button"
           className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')}
@@ -155,7 +179,7 @@ export function PictureTile({
             <ChevronLeft />
           </button>
         ) : null}
-        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPageText={onPageText} />
+        <DetailMenu picture={picture} number={number} onDetail={onDetail} onPlace={onPlace} onPageText={onPageText} />
         {total > 1 ? (
           <button
             type="button"
@@ -177,11 +201,13 @@ function DetailMenu({
   picture,
   number,
   onDetail,
+  onPlace,
   onPageText,
 }: {
   picture: Picture
   number: number
   onDetail: (budget: PictureBudget | null) => void
+  onPlace: (() => void) | null
   onPageText: () => void
 }): ReactNode {
   const { family } = useFamily()
@@ -217,6 +243,12 @@ function DetailMenu({
           {label}
         </MenuItem>
       ))}
+      {onPlace ? (
+        <MenuItem onSelect={onPlace}>
+          <TextCursorInput aria-hidden />
+          Put it in the text, at the caret
+        </MenuItem>
+      ) : null}
       {picture.attachment && textOf(picture.attachment).textOf !== undefined ? (
         <div className="mt-1 border-t border-hairline pt-1">
           <MenuItem onSelect={onPageText}>
@@ -229,90 +261,153 @@ function DetailMenu({
   )
 }
 
+const EARSHOT = 30
+
+/** Where a picture or video stands among the words, for those who hear it. */
+function placeInWords({ pictures, text }: Draft, key: string): string {
+  const index = pictures.findIndex((picture) => picture.key === key)
+  const before = (pictures[index]?.lead ?? '').trim()
+  const after = (pictures[index + 1] ? (pictures[index + 1]?.lead ?? '') : text).trim()
+  const ends = [before && `after “${before.slice(-EARSHOT)}”`, after && `before “${after.slice(0, EARSHOT)}”`]
+  return `Moved ${ends.filter(Boolean).join(', ') || `to position ${index + 1} of ${pictures.length}`}`
+}
+
 /** The pictures of the question in the order in which they are sent; they are moved by dragging or with the arrow keys. */
-export function PictureTray({ conversationId, draft }: { conversationId: string | null; draft: Draft }): ReactNode {
+export function PictureTray({
+  conversationId,
+  draft,
+  before,
+  onPaste,
+  onKeyDown,
+}: {
+  conversationId: string | null
+  draft: Draft
+  before: MediaCount
+  onPaste: (event: ClipboardEvent<HTMLTextAreaElement>) => void
+  onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => void
+}): ReactNode {
   const list = useRef<HTMLUListElement>(null)
   const [dragged, setDragged] = useState<string | null>(null)
   const [viewed, setViewed] = useState<string | null>(null)
   const host = useHost((state) => state.host)
   const { pictures } = draft
   if (pictures.length === 0) return null
+  const numbers = numbersIn(draft, before)
+  const numbered = isNumbered({ ...before, pictures: before.pictures + pictures.length })
+  const hasWords = draft.text.trim() !== '' || hasLeads(draft)
   const stills = pictures.filter(({ clip }) => !clip)
   const opened = stills.flatMap((picture) => {
     const { key, attachment, name, marks } = picture
+    const number = numbered ? numbers[pictures.indexOf(picture)]! : null
     return attachment
-      ? [{ key, url: addressOf(picture, host), name, ...sizeOf(attachment), marks, ...textOf(attachment) }]
+      ? [{ key, url: addressOf(picture, host), name, ...sizeOf(attachment), marks, number, ...textOf(attachment) }]
       : []
   })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
-  const canBeVideo = stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
+  const canBeVideo = !hasLeads(draft) && stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
 
   const move = (key: string, to: number): void => {
-    reorder(conversationId, key, to)
+    undoable(conversationId, () => reorder(conversationId, key, to))
     announce(`Picture moved to position ${Math.min(pictures.length, Math.max(1, to + 1))} of ${pictures.length}`)
   }
+  const step = (key: string, by: 1 | -1): void => {
+    flushSync(() => undoable(conversationId, () => moveInWords(conversationId, key, by)))
+    const moved = list.current?.querySelector<HTMLElement>(`[data-picture="${key}"]`)
+    moved?.focus()
+    announce(placeInWords(draftOf(draftKey(conversationId)), key))
+  }
   const remove = (key: string, index: number): void => {
-    takeOut(conversationId, key)
+    undoable(conversationId, () => takeOut(conversationId, key))
     announce('Picture taken out')
     const next =
       list.current?.querySelectorAll<HTMLElement>('[data-picture]')[
         index === pictures.length - 1 ? index - 1 : index + 1
       ]
     if (next) next.focus()
-    else list.current?.closest('form')?.querySelector('textarea')?.focus()
+    else list.current?.closest('form')?.querySelector<HTMLElement>('textarea[aria-label="Question"]')?.focus()
   }
   return (
     <>
       <ul
         ref={list}
         aria-label="Pictures to send"
-        className="flex max-h-[min(18.5rem,38vh)] flex-wrap items-start gap-2 overflow-y-auto px-3 pt-3 pb-1"
+        className={cx(
+          hasLeads(draft) ? 'max-h-[min(26rem,50vh)]' : 'max-h-[min(18.5rem,38vh)]',
+          'flex flex-wrap items-start gap-2 overflow-y-auto px-3 pt-3 pb-1',
+        )}
         onDragOver={(event) => {
           if (dragged === null) return
           event.preventDefault()
           event.dataTransfer.dropEffect = 'move'
           const over = (event.target as Element).closest<HTMLElement>('[data-picture]')?.dataset['picture']
           const to = pictures.findIndex((picture) => picture.key === over)
-          if (over !== undefined && over !== dragged && to >= 0) reorder(conversationId, dragged, to)
+          if (over !== undefined && over !== dragged && to >= 0)
+            undoable(conversationId, () => reorder(conversationId, dragged, to))
         }}
         onDrop={(event) => {
           if (dragged !== null) event.preventDefault()
           setDragged(null)
         }}
       >
-        {pictures.map((picture, index) =>
-          picture.clip ? (
-            <ClipTile
-              key={picture.key}
-              conversationId={conversationId}
-              picture={picture}
-              clip={picture.clip}
-              index={index}
-              total={pictures.length}
-              working={draft.preparing}
-              dragged={dragged === picture.key}
-              onMove={(to) => move(picture.key, to)}
-              onRemove={() => remove(picture.key, index)}
-              onDrag={(active) => setDragged(active ? picture.key : null)}
-            />
-          ) : (
-            <PictureTile
-              key={picture.key}
-              picture={picture}
-              index={index}
-              total={pictures.length}
-              working={draft.preparing}
-              dragged={dragged === picture.key}
-              onMove={(to) => move(picture.key, to)}
-              onRemove={() => remove(picture.key, index)}
-              onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
-              onDrag={(active) => setDragged(active ? picture.key : null)}
-              onOpen={() => setViewed(picture.key)}
-              onMoving={() => void makeMoving(conversationId, picture.key)}
-              onPageText={() => picture.attachment && void quotePage(conversationId, picture.attachment)}
-            />
-          ),
-        )}
+        {pictures.map((picture, index) => (
+          <Fragment key={picture.key}>
+            {picture.lead === undefined ? null : (
+              <li className="basis-full">
+                <textarea
+                  rows={1}
+                  dir="auto"
+                  data-lead={picture.key}
+                  aria-label={`Words before ${mediumName(picture.clip ? 'video' : 'picture', numbers[index]!)}`}
+                  value={picture.lead}
+                  readOnly={draft.sending}
+                  onChange={(event) => setLead(conversationId, picture.key, event.target.value)}
+                  onBlur={() => dropEmptyLeads(conversationId)}
+                  onPaste={onPaste}
+                  onKeyDown={onKeyDown}
+                  className="block w-full resize-none bg-transparent px-0.5 text-read outline-none [field-sizing:content]"
+                />
+              </li>
+            )}
+            {picture.clip ? (
+              <ClipTile
+                conversationId={conversationId}
+                picture={picture}
+                clip={picture.clip}
+                index={index}
+                number={numbers[index]!}
+                isNumbered={numbered}
+                total={pictures.length}
+                working={draft.preparing}
+                dragged={dragged === picture.key}
+                onMove={(to) => move(picture.key, to)}
+                onStep={(by) => step(picture.key, by)}
+                onRemove={() => remove(picture.key, index)}
+                onDrag={(active) => setDragged(active ? picture.key : null)}
+              />
+            ) : (
+              <PictureTile
+                picture={picture}
+                index={index}
+                number={numbers[index]!}
+                isNumbered={numbered}
+                total={pictures.length}
+                working={draft.preparing}
+                dragged={dragged === picture.key}
+                onMove={(to) => move(picture.key, to)}
+                onStep={(by) => step(picture.key, by)}
+                onRemove={() => remove(picture.key, index)}
+                onDetail={(budget) => undoable(conversationId, () => chooseDetail(conversationId, picture.key, budget))}
+                onPlace={
+                  hasWords ? () => undoable(conversationId, () => putAtCaret(conversationId, [picture.key])) : null
+                }
+                onDrag={(active) => setDragged(active ? picture.key : null)}
+                onOpen={() => setViewed(picture.key)}
+                onMoving={() => void makeMoving(conversationId, picture.key)}
+                onPageText={() => picture.attachment && void quotePage(conversationId, picture.attachment)}
+              />
+            )}
+          </Fragment>
+        ))}
       </ul>
       {canBeVideo ? (
         <div className="px-3 pt-1.5">

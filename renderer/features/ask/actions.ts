@@ -37,7 +37,10 @@ import {
   videosOf,
   withoutSent,
 } from './draft.ts'
+import { blocksOf, isWords, moveOverWord, ofBlocks, placeAt, standsAtCaret } from './blocks.ts'
+import type { Block, Caret } from './blocks.ts'
 import type { Draft, Picture } from './draft.ts'
+import { composerCaret, goBehindPlaced } from './caret.ts'
 import { leaveEditing } from './editing.ts'
 import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
 import type { PageChoice } from './pages/choosing.ts'
@@ -144,6 +147,57 @@ export function takeOut(conversationId: string | null, key: string): void {
   const picture = draftOf(draftKey(conversationId)).pictures.find((one) => one.key === key)
   if (picture) free(picture)
   updateDraft(draftKey(conversationId), (draft) => removePicture(draft, key))
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Changes the words before a picture or video. */
+export function setLead(conversationId: string | null, key: string, lead: string): void {
+  updateDraft(draftKey(conversationId), (draft) => ({
+    ...draft,
+    error: null,
+    pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, lead } : picture)),
+  }))
+  planPrepare(conversationId, 'text')
+}
+
+/** Takes away the places of words that were emptied. */
+export const dropEmptyLeads = (conversationId: string | null): void =>
+  updateDraft(draftKey(conversationId), (draft) =>
+    draft.pictures.some(({ lead }) => lead?.trim() === '') ? ofBlocks<Picture, Draft>(draft, written(draft)) : draft,
+  )
+
+const written = (draft: Draft): readonly Block<Picture>[] =>
+  blocksOf<Picture>(draft).map((block, at, { length }) =>
+    isWords(block) && at < length - 1 && block.trim() === '' ? '' : block,
+  )
+
+/** Adds files as the user brings them: at the caret where media stand among the words, or where it is in a sentence. */
+export function addFilesAtCaret(conversationId: string | null, files: readonly File[]): void {
+  const caret = composerCaret()
+  const key = draftKey(conversationId)
+  const before = draftOf(key)
+  const isAmongWords = standsAtCaret(before, caret)
+  void addFiles(conversationId, files)
+  if (!isAmongWords) return
+  const known = new Set(before.pictures.map((picture) => picture.key))
+  const added = draftOf(key).pictures.flatMap((picture) => (known.has(picture.key) ? [] : picture.key))
+  if (added.length > 0) putAtCaret(conversationId, added, caret)
+}
+
+/** Puts media of the question among its words, where the caret is. */
+export function putAtCaret(
+  conversationId: string | null,
+  keys: readonly string[],
+  caret: Caret = composerCaret(),
+): void {
+  updateDraft(draftKey(conversationId), (draft) => placeAt<Picture, Draft>(draft, keys, caret))
+  goBehindPlaced()
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Moves a picture or video over one word, forward or back. */
+export function moveInWords(conversationId: string | null, key: string, by: 1 | -1): void {
+  updateDraft(draftKey(conversationId), (draft) => moveOverWord<Picture, Draft>(draft, key, by))
   planPrepare(conversationId, 'pictures')
 }
 

@@ -13,6 +13,7 @@ import {
   setPictureMarks,
   storedPicture,
   toParts,
+  toSaved,
 } from './draft.ts'
 import type { Draft } from './draft.ts'
 
@@ -118,4 +119,25 @@ describe('the question being composed', () => {
     expect(draft.totals).toEqual({ conversation: 100, question: 82, context: 4096 })
     expect(removePicture(draft, 'a').totals).toBeNull()
   })
+})
+
+test('words and media are sent in the order in which they stand', () => {
+  const two = withPictures('a', 'b')
+  const [a, b] = two.pictures
+  const draft = {
+    ...two,
+    pictures: [
+      { ...a!, lead: '  compare ' },
+      { ...b!, lead: ' with ' },
+    ],
+    text: ' . ',
+  }
+  const order = (of: Draft) =>
+    toParts(of).map((part) => (part.type === 'text' ? part.text : 'name' in part && part.name))
+  expect(order(draft)).toEqual(['compare ', 'a', ' with ', 'b', ' .'])
+  const tokens = { parts: [1, 16, 1, 64, 1], conversation: 0, context: 100 }
+  expect(counted(draft, tokens).pictures.map(({ tokens }) => tokens)).toEqual([16, 64])
+  expect(order(movePicture(draft, 'b', 0))).toEqual(['compare ', 'b', ' with ', 'a', ' .'])
+  expect(order(removePicture(draft, 'a'))).toEqual(['compare with ', 'b', ' .'])
+  expect(toSaved(draft, null).media).toMatchObject([{ lead: '  compare ' }, { lead: ' with ' }])
 })

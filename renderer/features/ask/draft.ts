@@ -3,6 +3,7 @@ import type {
   Attachment,
   ChosenFormat,
   ErrorInfo,
+  MediaCount,
   PictureBudget,
   PictureMark,
   QuestionPart,
@@ -11,6 +12,8 @@ import type {
   ScreenPlace,
 } from '#contract'
 import { create } from 'zustand'
+import { blocksOf, hasLeads, isWords, ofBlocks, withLeads } from './blocks.ts'
+import { mediumName, numbersAfter } from '../../lib/conversation/numbers.ts'
 import type { Rereading, VideoPart } from '../../lib/video/index.ts'
 import { clipMedium, clipOfPictures, clipPart, clipTokens, clipWaits } from './video/clip.ts'
 import type { Clip } from './video/clip.ts'
@@ -32,6 +35,8 @@ export interface Picture {
   readonly screen?: ScreenPlace
   /** It is a page that is drawn anew, larger or smaller; until then it is as it was. */
   readonly drawing?: boolean
+  /** The words before it, where it stands among them; unset: it comes right after the picture before it. */
+  readonly lead?: string
   /** What makes it a video; unset: a picture. */
   readonly clip?: Clip
 }
@@ -54,7 +59,7 @@ export interface TokenTotals {
   readonly context: number
 }
 
-/** The question being composed in one conversation. */
+/** The question being composed in one conversation. `text`: its words after the last picture or video. */
 export interface Draft {
   readonly text: string
   readonly pictures: readonly Picture[]
@@ -157,11 +162,14 @@ export function asPictures(draft: Draft, key: string): Draft {
   return { ...draft, totals: null, pictures }
 }
 
-/** The draft without a picture; its counts no longer hold. */
-export function removePicture(draft: Draft, key: string): Draft {
-  const pictures = draft.pictures.filter((picture) => picture.key !== key)
-  return pictures.length === draft.pictures.length ? draft : { ...draft, pictures, totals: null }
-}
+/** The draft without a picture; the words before it stay, its counts no longer hold. */
+export const removePicture = (draft: Draft, key: string): Draft =>
+  draft.pictures.some((picture) => picture.key === key)
+    ? ofBlocks<Picture, Draft>(
+        { ...draft, totals: null },
+        blocksOf<Picture>(draft).filter((block) => isWords(block) || block.key !== key),
+      )
+    : draft
 
 /** The draft with another detail for a picture; its count no longer holds. */
 export function setPictureDetail(draft: Draft, key: string, budget: PictureBudget | null): Draft {
@@ -188,7 +196,8 @@ export function movePicture(draft: Draft, key: string, to: number): Draft {
   if (from < 0 || from === target) return draft
   const pictures = draft.pictures.filter((picture) => picture.key !== key)
   const moved = draft.pictures[from]
-  return moved ? { ...draft, pictures: pictures.toSpliced(target, 0, moved) } : draft
+  // the words between them stay where they are
+  return moved ? { ...draft, pictures: withLeads(pictures.toSpliced(target, 0, moved), draft.pictures) } : draft
 }
 
 /** The draft with a file that was refused. */
@@ -224,11 +233,15 @@ export function toSaved(
   compareWith: SavedDraft['compareWith'],
   manner: Pick<SavedDraft, 'thinking' | 'job' | 'preset'> = {},
 ): SavedDraft {
-  const media = draft.pictures.flatMap(
-    (picture): SavedMedium | readonly SavedMedium[] =>
-      (picture.clip ? clipMedium(picture.clip, picture) : imageOf(picture)) ?? [],
-  )
-  return { text: draft.text, media, format: draft.format, compareWith, ...manner }
+  let ending = ''
+  const media = draft.pictures.flatMap((picture): SavedMedium | readonly SavedMedium[] => {
+    const medium = picture.clip ? clipMedium(picture.clip, picture) : imageOf(picture)
+    const lead = ending + (picture.lead ?? '')
+    // what is not stored yet leaves its words to what comes after it
+    ending = medium ? '' : lead
+    return medium ? { ...medium, ...(lead !== '' && { lead }) } : []
+  })
+  return { text: ending + draft.text, media, format: draft.format, compareWith, ...manner }
 }
 
 /** Whether a draft holds nothing that would be missed. */
@@ -264,49 +277,78 @@ export const videosOf = ({ pictures }: Draft): readonly VideoPart[] =>
       : [],
   )
 
-/** What is sent: what is ready of the pictures and videos in their order, then the text. */
+/** What is sent: words, and what is ready of the pictures and videos, in their order. */
 export function toParts(draft: Draft): QuestionPart[] {
-  const pictures = draft.pictures.flatMap((picture) => partOf(picture) ?? [])
-  const text = draft.text.trim()
-  return text === '' ? pictures : [...pictures, { type: 'text', text }]
+  const composed = blocksOf<Picture>(draft).flatMap((block) => (isWords(block) ? block : (partOf(block) ?? [])))
+  const first = composed.findIndex((part) => typeof part !== 'string' || part.trim() !== '')
+  const last = composed.findLastIndex((part) => typeof part !== 'string' || part.trim() !== '')
+  return composed.flatMap((part, at): QuestionPart | readonly QuestionPart[] => {
+    if (typeof part !== 'string') return part
+    const begun = at === first || !hasLeads(draft) ? part.trimStart() : part
+    const text = at === last ? begun.trimEnd() : begun
+    return text.trim() === '' ? [] : { type: 'text', text }
+  })
 }
 
-/** What Send waits for, in words; null: nothing. */
-export function waitsFor({ pictures }: Draft): string | null {
-  if (pictures.some(({ attachment, clip }) => !clip && !attachment)) return 'Storing…'
-  if (pictures.some(({ drawing }) => drawing)) return 'Drawing the page…'
-  for (const { clip, attachment } of pictures) {
-    const waits = clip && clipWaits(clip, attachment !== null)
-    if (waits) return waits
-  }
-  return null
+/** What a picture or video has to be waited for before it can be sent, in words; null: nothing. */
+function waitOf({ attachment, clip, drawing }: Picture): string | null {
+  if (clip) return clipWaits(clip, attachment !== null)
+  return attachment ? (drawing ? 'Drawing the page…' : null) : 'Storing…'
+}
+
+/** What Send waits for, in words; null: nothing. Where it comes by itself, they end in an ellipsis. */
+export const waitsFor = ({ pictures }: Draft): string | null =>
+  pictures.map(waitOf).find((waits) => waits !== null) ?? null
+
+/** The pictures and videos of a draft as they are numbered where they come after `before`. */
+export const numbersIn = ({ pictures }: Draft, before: MediaCount): readonly number[] =>
+  numbersAfter(
+    before,
+    pictures.map(({ clip }) => (clip ? 'video' : 'picture')),
+  ).filter((number) => number !== null)
+
+/** What the picture or video is called that Send waits for; null: it waits for none. */
+export function waitedFor(draft: Draft, before: MediaCount): string | null {
+  const index = draft.pictures.findIndex((picture) => waitOf(picture) !== null)
+  const picture = draft.pictures[index]
+  if (!picture) return null
+  const isAlone = draft.pictures.length + before.pictures + before.videos === 1
+  const kind = picture.clip ? 'video' : 'picture'
+  return isAlone ? `the ${kind}` : mediumName(kind, numbersIn(draft, before)[index]!)
 }
 
 /** Why a draft is too much to be sent and to be kept, in words; null: it is not. */
 export function excessOf({ text, pictures }: Draft): string | null {
+  const leads = pictures.flatMap(({ lead = '' }) => (lead.trim() === '' ? [] : lead))
   const until = 'Until then it cannot be sent, and is lost when the window closes.'
   if (pictures.length > MAX_PICTURES)
     return `A question takes at most ${MAX_PICTURES} pictures and videos; this one has ${pictures.length}. Take some out. ${until}`
-  if (text.length > MAX_TEXT)
+  if (pictures.length + leads.length > MAX_PICTURES)
+    return `A question takes at most ${MAX_PARTS} pictures, videos and pieces of text; this one has more. Take some out. ${until}`
+  if ([...leads, text].some(({ length }) => length > MAX_TEXT))
     return `A question takes at most ${MAX_TEXT / 1e6} million characters; this one is longer. Shorten it. ${until}`
   return null
 }
 
+/** Whether there is a question, and not too much of it. */
+const isQuestion = (draft: Draft): boolean =>
+  !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && excessOf(draft) === null
+
 /** True when Send does something: there is a question, not too much of it, and every picture and video is ready. */
-export const canSend = (draft: Draft): boolean =>
-  !draft.sending &&
-  (draft.text.trim() !== '' || draft.pictures.length > 0) &&
-  waitsFor(draft) === null &&
-  excessOf(draft) === null
+export const canSend = (draft: Draft): boolean => isQuestion(draft) && waitsFor(draft) === null
+
+/** True when it can be sent as soon as what it waits for has come, which it does by itself. */
+export const canSendLater = (draft: Draft): boolean =>
+  isQuestion(draft) && draft.pictures.map(waitOf).every((waits) => waits === null || waits.endsWith('…'))
 
 /** The draft with the token counts of `parts`, as `toParts` gave them. */
 export function counted(
   draft: Draft,
   answer: { parts: readonly number[]; conversation: number; context: number },
 ): Draft {
-  let index = 0
+  const ofMedia = toParts(draft).flatMap(({ type }, at) => (type === 'text' ? [] : [answer.parts[at] ?? null]))
   const pictures = draft.pictures.map((picture) => {
-    const tokens = partOf(picture) ? (answer.parts[index++] ?? null) : picture.clip ? clipTokens(picture.clip) : null
+    const tokens = partOf(picture) ? (ofMedia.shift() ?? null) : picture.clip ? clipTokens(picture.clip) : null
     return tokens === picture.tokens ? picture : { ...picture, tokens }
   })
   const question = answer.parts.reduce((sum, tokens) => sum + tokens, 0)

@@ -7,7 +7,7 @@ import { savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { conversationOf, draftKey, draftOf, editedIn, emptyDraft, setEdited, updateDraft, useDrafts } from './draft.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
-import { picturesOf } from './restoring.ts'
+import { composedOf } from './restoring.ts'
 import { free, reopenVideo } from './video/clips.ts'
 
 /** The job that a conversation asked for before one of its questions was edited. */
@@ -18,11 +18,10 @@ const jobsBefore = new Map<string, string | null>()
  * is and is there again when the edited question was sent or given up.
  */
 export async function editQuestion(message: Message): Promise<void> {
-  const { conversationId, parts, format, job } = message
+  const { conversationId, format, job } = message
   const host = await whenHost()
   endEditing(conversationId)
-  const text = parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n')
-  const pictures = picturesOf(message, host)
+  const { pictures, text } = composedOf(message, host)
   jobsBefore.set(conversationId, savedJob(conversationId).job ?? null)
   setJob(conversationId, job?.id ?? null)
   setEdited(conversationId, message.id)

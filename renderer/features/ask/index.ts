@@ -1,5 +1,6 @@
-export { addFiles, askWith, rescueDraft } from './actions.ts'
+export { addFiles, addFilesAtCaret, askWith, rescueDraft } from './actions.ts'
 export { Composer } from './Composer.tsx'
+export { useEdited } from './draft.ts'
 export { editQuestion, quote } from './editing.ts'
 export { choosePreset } from './presets/choosePreset.ts'
 export { keepDrafts } from './saving.ts'

@@ -1,7 +1,9 @@
 import { codecName } from '#contract'
 import type { Attachment, HostDescription, Message, SavedDraft, SavedMedium } from '#contract'
 import { pictureUrl } from '../../lib/host.ts'
-import type { Picture } from './draft.ts'
+import { ofBlocks } from './blocks.ts'
+import type { Block } from './blocks.ts'
+import type { Draft, Picture } from './draft.ts'
 import { clipOfPictures, storedClip } from './video/clip.ts'
 
 /** What a saved draft holds, as the composer shows it. */
@@ -17,7 +19,7 @@ export function toPictures(
   }
   const nothing = { tokens: null, budget: null, marks: [] }
   const addressOf = (sha: string): string => pictureUrl(host, sha) ?? ''
-  return media.flatMap((medium: SavedMedium): Picture | readonly Picture[] => {
+  const toPicture = (medium: SavedMedium): Picture | null => {
     const key = crypto.randomUUID()
     const { name } = medium
     if (medium.type === 'frames') {
@@ -32,18 +34,33 @@ export function toPictures(
       return { ...nothing, key, name, preview: pictures[0]?.preview ?? '', attachment: null, clip }
     }
     const attachment = fileOf(medium.sha, name)
-    if (!attachment) return []
+    if (!attachment) return null
     const preview = addressOf(medium.sha)
     if (medium.type === 'image')
       return { key, name, preview, attachment, tokens: null, budget: medium.budget ?? null, marks: medium.marks ?? [] }
-    if (attachment.kind !== 'video') return []
+    if (attachment.kind !== 'video') return null
     const clip = storedClip(preview, attachment, codecName(attachment.codec), medium.wish)
     return { ...nothing, key, name, preview: '', attachment, clip }
+  }
+  return media.flatMap((medium) => {
+    const picture = toPicture(medium)
+    return picture ? { ...picture, ...(medium.lead !== undefined && { lead: medium.lead }) } : []
   })
 }
 
-/** What a stored question holds, as the composer shows it. */
-export function picturesOf({ parts }: Pick<Message, 'parts'>, host: HostDescription): readonly Picture[] {
+/** What a stored question holds and says, as the composer shows it. */
+export function composedOf({ parts }: Pick<Message, 'parts'>, host: HostDescription): Pick<Draft, 'pictures' | 'text'> {
+  const blocks: Block<Picture>[] = []
+  for (const part of parts) {
+    const before = blocks.at(-1)
+    if (part.type !== 'text') blocks.push(...picturesOf([part], host))
+    else if (typeof before === 'string') blocks[blocks.length - 1] = `${before}\n\n${part.text}`
+    else blocks.push(part.text)
+  }
+  return ofBlocks<Picture, Pick<Draft, 'pictures' | 'text'>>({ pictures: [], text: '' }, blocks)
+}
+
+function picturesOf(parts: Message['parts'], host: HostDescription): readonly Picture[] {
   return parts.flatMap((part): readonly Picture[] => {
     const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
     if (part.type === 'image') {

@@ -15,12 +15,14 @@ export interface TileActions {
   readonly onMove: (to: number) => void
   readonly onRemove: () => void
   readonly onDrag: (active: boolean) => void
+  /** Moves it over one word of the question, forward or back. */
+  readonly onStep: (by: 1 | -1) => void
   /** What Enter does; nothing when left out. */
   readonly onEnter?: () => void
 }
 
 /** Properties of the list item of a tile: it is dragged to its place, and moved or removed by keys. */
-export function tileProps(key: string, { index, total, onMove, onRemove, onDrag, onEnter }: TileActions) {
+export function tileProps(key: string, { index, total, onMove, onStep, onRemove, onDrag, onEnter }: TileActions) {
   const actions: Readonly<Record<string, (() => void) | undefined>> = {
     ArrowLeft: () => onMove(index - 1),
     ArrowRight: () => onMove(index + 1),
@@ -30,12 +32,14 @@ export function tileProps(key: string, { index, total, onMove, onRemove, onDrag,
     Backspace: onRemove,
     Enter: onEnter,
   }
+  const steps: typeof actions = { ArrowLeft: () => onStep(-1), ArrowRight: () => onStep(1) }
   return {
     'data-picture': key,
     draggable: true,
     tabIndex: 0,
     onKeyDown: (event: KeyboardEvent) => {
-      const action = event.target === event.currentTarget ? actions[event.key] : undefined
+      const keys = event.altKey ? steps : actions
+      const action = event.target === event.currentTarget ? keys[event.key] : undefined
       if (!action) return
       event.preventDefault()
       action()

@@ -3,8 +3,7 @@ import type { CaptureState, ErrorInfo, ScreenPlace } from '#contract'
 import { create } from 'zustand'
 import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
-import { canShareScreen, grabFrame, shareScreen } from '../../lib/mediaTracks.ts'
-import { recall, remember } from '../../lib/platform.ts'
+import { canShareScreen, recall, remember } from '../../lib/platform.ts'
 import { call, connection } from '../../lib/rpc.ts'
 
 /** The pixels of a captured picture as they are: no colour is converted. */
@@ -113,6 +112,8 @@ async function captureByShell(seconds: number): Promise<void> {
 async function captureByWindow(seconds: number): Promise<void> {
   if (!canShareScreen())
     throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
+  // not part of the first view
+  const { grabFrame, shareScreen } = await import('../../lib/mediaTracks.ts')
   const track = await shareScreen()
   if (!track) return show(idle)
   const isScreen = track.getSettings().displaySurface === 'monitor'

@@ -16,7 +16,7 @@ import { groundAnswer, isInText, mediaSeen } from './grounded.ts'
 import type { MarkedPicture, MarkedVideo } from './grounded.ts'
 import { showInput } from './modelInput/opening.ts'
 import { useMediaBefore } from './mediaBefore.ts'
-import { useOpenConversation } from './store.ts'
+import { useNumbered, useOpenConversation } from './store.ts'
 import { TimeRow, drawOnVideo } from './video/VideoBlock.tsx'
 import type { TimedMark } from './video/VideoBlock.tsx'
 import { playFrom, videoAmong } from './video/seenVideo.ts'
@@ -28,6 +28,7 @@ const none: ReadonlySet<number> = new Set()
  */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
+  const isNumbered = useNumbered()
   const format = useOpenConversation((state) =>
     message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
   )
@@ -136,6 +137,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
           key={on.attachment.sha}
           picture={{
             name: on.attachment.name,
+            number: isNumbered ? on.number : null,
             url: urlOf(on),
             views: on.views,
             space,

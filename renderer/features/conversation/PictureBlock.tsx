@@ -78,7 +78,7 @@ export function PictureBlock({
           <span className="min-w-0">{notes.join(' ')}</span>
         </span>
       )}
-      {number === null ? null : <NumberBadge number={number} />}
+      {number === null ? null : <NumberBadge>{number}</NumberBadge>}
       {page && !missing ? (
         <span className="pointer-events-none absolute bottom-1 left-1 rounded border border-hairline bg-raised px-1 text-small tabular-nums">
           Page {pageTitle(page.number, page.label)}

@@ -10,9 +10,11 @@ import { announce } from '../../lib/announce.ts'
 import { ComposingContext } from '../../lib/composing.ts'
 import { useFinding } from '../../lib/finding.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
+import { numbersOf } from '../../lib/conversation/numbers.ts'
 import { PictureBlock } from './PictureBlock.tsx'
 import { showInput } from './modelInput/opening.ts'
 import { QuestionActions } from './QuestionActions.tsx'
+import { useNumbered } from './store.ts'
 import { VideoBlock } from './video/VideoBlock.tsx'
 import { videoId } from './video/seenVideo.ts'
 import type { VideoPart } from './video/seenVideo.ts'
@@ -46,22 +48,24 @@ export function Question({ message }: { message: Message }): ReactNode {
   const isFound = useFinding(({ finding }) => finding?.messageId === message.id)
   const askAbout = use(AskAboutContext)
   const composing = use(ComposingContext)
-  /** What the reader marks on the pictures, by their numbers, to ask about it; the question's own marks stay. */
+  /** What the reader marks on the pictures, by their places, to ask about it; the question's own marks stay. */
   const [regions, setRegions] = useState<Readonly<Record<number, readonly PictureMark[]>>>({})
   const images = message.parts.filter((part) => part.type === 'image')
+  const isNumbered = useNumbered()
+  const numbers = numbersOf(message)
+  const numberOf = (part: Part): number | null => (isNumbered ? numbers[message.parts.indexOf(part)]! : null)
   const showInputOf = (part: ImagePart): void => showInput({ messageId: message.id, part: message.parts.indexOf(part) })
   const pictures = images.map(
-    ({ attachment, marks = [] }, number): ViewedPicture => ({
-      ...attachment,
-      url: pictureUrl(host, attachment.sha) ?? '',
-      marks: [...marks, ...(regions[number] ?? [])],
-      ...textOf(attachment),
+    (part, index): ViewedPicture => ({
+      ...part.attachment,
+      url: pictureUrl(host, part.attachment.sha) ?? '',
+      number: numberOf(part),
+      sentMarks: part.marks ?? [],
+      marks: regions[index] ?? [],
+      ...textOf(part.attachment),
     }),
   )
-  const mark = (number: number, marks: readonly PictureMark[]): void => {
-    const own = images[number]?.marks ?? []
-    setRegions({ ...regions, [number]: marks.filter((one) => !own.includes(one)) })
-  }
+  const mark = (index: number, marks: readonly PictureMark[]): void => setRegions({ ...regions, [index]: marks })
   const crop = async (number: number, { x1, y1, x2, y2, label }: Box): Promise<void> => {
     const picture = pictures[number]
     if (!picture || !askAbout) return
@@ -90,20 +94,21 @@ export function Question({ message }: { message: Message }): ReactNode {
             key={index}
             id={videoId(message.id, run.place)}
             part={run.part}
+            number={numberOf(run.part)}
             onInput={() => showInput({ messageId: message.id, part: run.place })}
           />
         ) : (
           <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
             {run.map((part) => {
-              const number = images.indexOf(part)
+              const index = images.indexOf(part)
               return (
                 <PictureBlock
-                  key={number}
+                  key={index}
                   attachment={part.attachment}
                   marks={part.marks ?? []}
-                  number={images.length > 1 ? number + 1 : null}
+                  number={numberOf(part)}
                   small={images.length > 1}
-                  onOpen={() => setViewed(number)}
+                  onOpen={() => setViewed(index)}
                   onInput={() => showInputOf(part)}
                 />
               )

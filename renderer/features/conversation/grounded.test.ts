@@ -37,7 +37,11 @@ const image = (name: string, width: number, height: number) => ({
 })
 
 const first = message('q1', { parts: [image('a', 400, 200)] })
-const second = message('q2', { parentId: 'a1', parts: [image('b', 100, 300), image('c', 50, 50)] })
+const second = message('q2', {
+  parentId: 'a1',
+  mediaBefore: { pictures: 1, videos: 0 },
+  parts: [image('b', 100, 300), image('c', 50, 50)],
+})
 const answer = message('a2', {
   parentId: 'q2',
   role: 'assistant',
@@ -73,6 +77,15 @@ test('marks lie on the picture that their line names, else on the last of the qu
   expect(groundAnswer(text, answer, seenIn(messages, answer)).pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ label: 'x', shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
     { attachment: { name: 'c' }, numbers: [1], marks: [{ label: 'y', shape: { x1: 0, y1: 0, x2: 25, y2: 25 } }] },
+  ])
+})
+
+test('a picture keeps its number where the messages before it were left out', () => {
+  const seen = { family: 'qwen25vl' as const, media: answer.seen!.media.slice(1) }
+  const later = { ...answer, leftOut: 2, seen }
+  const text = 'Picture 2: {"bbox_2d": [0, 0, 28, 84], "label": "x"}'
+  expect(groundAnswer(text, later, seenIn(messages, later)).pictures).toMatchObject([
+    { attachment: { name: 'b' }, number: 2, marks: [{ label: 'x' }] },
   ])
 })
 

@@ -1,4 +1,5 @@
 import type { CoordinateSpace, ImageAttachment, Message, ModelFamily, ScreenPlace, Seen, Size } from '#contract'
+import { noMedia, numbersAfter } from '../../lib/conversation/numbers.ts'
 import type { MediumBefore } from '../../lib/conversation/state.ts'
 import { actionMarks, findMarks, isInTokens, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import type { ActionAnswer, Mark, Views } from '../../lib/grounding/index.ts'
@@ -7,6 +8,8 @@ import { seenPart, videoId } from './video/seenVideo.ts'
 /** A picture or a video that the model had before an answer, with the size in which it got it. */
 export type SeenMedium = SeenThing & {
   readonly model: Size
+  /** By which the model knows it among the pictures, or among the videos. */
+  readonly number: number
   /** Whether it came with the question itself. */
   readonly isOfQuestion: boolean
 }
@@ -38,6 +41,8 @@ export interface MarkedPicture extends Marked {
   readonly attachment: ImageAttachment
   readonly screen: ScreenPlace | undefined
   readonly place: PlaceOfPart
+  /** Among the pictures of the conversation. */
+  readonly number: number
 }
 
 /** A video and the marks of the answer that lie on it. */
@@ -66,11 +71,15 @@ export interface Steps extends ActionAnswer {
 export function mediaSeen(before: readonly MediumBefore[], { seen, leftOut, parentId }: Message): SeenMedium[] {
   if (!seen) return []
   // what an imported answer shows no model gets
-  const got = before.filter(({ at, role }) => at >= leftOut && role === 'user')
+  const asked = before.filter(({ role }) => role === 'user')
+  const kinds = asked.map(({ part }) => (part.type === 'image' ? ('picture' as const) : ('video' as const)))
+  const numbers = numbersAfter(noMedia, kinds)
+  const got = asked.map((medium, i) => ({ ...medium, number: numbers[i]! })).filter(({ at }) => at >= leftOut)
   // another number of them: the conversation is not what the model had
   if (got.length !== seen.media.length) return []
   return got.map((medium, i) => ({
     ...thingOf(medium, seen),
+    number: medium.number,
     isOfQuestion: medium.messageId === parentId,
     model: seen.media[i]!,
   }))
@@ -99,7 +108,8 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   const steps = profile?.parser === 'action' ? stepsOf(text, answer.status === 'streaming') : null
   const marks = steps?.marks ?? findMarks(text, family, profile).marks
   const space = spaceOf(family, profile)
-  const pictures = media.flatMap(({ kind }, index) => (kind === 'picture' ? [index] : []))
+  const named = (number: number | null): number =>
+    media.findIndex((medium) => medium.kind === 'picture' && medium.number === number)
   const lastVideo = media.findLastIndex(({ kind }) => kind === 'video')
   const usual = media.some(({ isOfQuestion }) => isOfQuestion)
     ? media.findLastIndex(({ isOfQuestion }) => isOfQuestion)
@@ -107,7 +117,7 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   const placed = marks.map((mark, number) => ({
     mark,
     number,
-    on: mark.time !== null && lastVideo >= 0 ? lastVideo : (pictures[namedPicture(text, mark) ?? -1] ?? usual),
+    on: mark.time !== null && lastVideo >= 0 ? lastVideo : orElse(named(namedPicture(text, mark)), usual),
   }))
   const markedOn = (index: number, original: Size, model: Size): Marked | null => {
     const own = placed.filter(({ on }) => on === index)
@@ -126,9 +136,9 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
     steps,
     pictures: media.flatMap((medium, index) => {
       if (medium.kind !== 'picture') return []
-      const { attachment, screen, place } = medium
+      const { attachment, screen, place, number } = medium
       const own = markedOn(index, { width: attachment.width, height: attachment.height }, medium.model)
-      return own ? [{ attachment, screen, place, ...own }] : []
+      return own ? [{ attachment, screen, place, number, ...own }] : []
     }),
     videos: media.flatMap((medium, index) => {
       if (medium.kind !== 'video') return []
@@ -150,9 +160,11 @@ function stepsOf(text: string, streaming: boolean): (Steps & { marks: Mark[] }) 
 /** Whether a mark has a link in the answer's running words; those of JSON and HTML have none. */
 export const isInText = (text: string, mark: Mark): boolean => isInTokens(text, mark)
 
-/** The picture that the line of a mark names before it; counted from 0. */
+const orElse = (index: number, other: number): number => (index < 0 ? other : index)
+
+/** The number of the picture that the line of a mark names before it. */
 function namedPicture(text: string, { start }: Mark): number | null {
   const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
   const number = Number([...line.matchAll(/(?:picture|image|图片?|图像)\s?(\d{1,3})/gi)].at(-1)?.[1])
-  return number >= 1 ? number - 1 : null
+  return number >= 1 ? number : null
 }

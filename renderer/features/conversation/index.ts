@@ -8,6 +8,7 @@ export {
   lastQuestion,
   loadWholePath,
   stop,
+  useMediaCount,
   useOpenConversation,
   useStreamingAnswer,
 } from './store.ts'

@@ -1,8 +1,10 @@
 import { MOST_MESSAGES } from '#contract'
-import type { ConversationEvent, Message, Remedy, Variation } from '#contract'
+import type { ConversationEvent, MediaCount, Message, Remedy, Variation } from '#contract'
 import { create } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
+import { isNumbered, mediaOfPath, noMedia } from '../../lib/conversation/numbers.ts'
 import { nothingOpen, streamingAnswer, withMessages } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
@@ -141,3 +143,15 @@ export const stop = (messageId: string): Promise<void> => call((core) => core.as
 /** Shows the branch of a message, or continues the conversation from this answer of a pair. */
 export const selectBranch = (messageId: string): Promise<void> =>
   call((core) => core.conversations.selectBranch({ messageId }))
+
+/** Whether the open conversation shows several pictures and videos, so that each has a number. */
+export const useNumbered = (): boolean => useOpenConversation((state) => isNumbered(mediaOfPath(state)))
+
+/** What the open conversation shows before what is composed in it: in place of question `edited`, else at its end. */
+export const useMediaCount = (edited: string | null): MediaCount =>
+  useOpenConversation(
+    useShallow((state) => {
+      const question = edited === null ? undefined : state.messages[edited]
+      return question ? (question.mediaBefore ?? noMedia) : mediaOfPath(state)
+    }),
+  )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Diagnostics, DiagnosticsSection, ErrorInfo } from '#contract'
 import { Check, Copy, FolderOpen, RefreshCw } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -24,8 +25,8 @@ export function DiagnosticsDialog({
     <DialogFrame
       open={open}
       onOpenChange={onOpenChange}
-      title="Diagnostics"
-      description="For a report of a fault. It holds no messages and no names of your files."
+      title={t`Diagnostics`}
+      description={t`For a report of a fault. It holds no messages and no names of your files.`}
     >
       {open ? <Report /> : null}
     </DialogFrame>
@@ -55,44 +56,44 @@ function Report(): ReactNode {
   if (error) {
     return (
       <ErrorNote message={error.message}>
-        <Button onClick={() => setRound(round + 1)}>Try again</Button>
+        <Button onClick={() => setRound(round + 1)}>{t`Try again`}</Button>
       </ErrorNote>
     )
   }
-  if (!report) return <p className="text-muted">Reading versions, devices and the log...</p>
+  if (!report) return <p className="text-muted">{t`Reading versions, devices and the log...`}</p>
   const { sections, errors, log, logFolder } = report
   return (
     <div className="flex flex-col gap-5">
       <div className="flex flex-wrap gap-2">
         <Button kind="primary" onClick={() => copy(diagnosticsText(report))}>
           {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-          {copied ? 'Copied' : 'Copy all'}
+          {copied ? t`Copied` : t`Copy all`}
         </Button>
         {canReveal ? (
           <Button onClick={showLogs}>
             <FolderOpen aria-hidden />
-            Show log folder
+            {t`Show log folder`}
           </Button>
         ) : null}
         <Button kind="quiet" onClick={() => setRound(round + 1)}>
           <RefreshCw aria-hidden />
-          Read again
+          {t`Read again`}
         </Button>
       </div>
       {sections.map((section) => (
         <Section key={section.title} section={section} />
       ))}
-      <section aria-label="Last errors">
-        <h3 className="mb-1 font-medium">Last errors</h3>
+      <section aria-label={t`Last errors`}>
+        <h3 className="mb-1 font-medium">{t`Last errors`}</h3>
         {errors.length > 0 ? (
-          <Lines lines={errors} label="Last errors" />
+          <Lines lines={errors} label={t`Last errors`} />
         ) : (
-          <p className="text-muted">None in the log.</p>
+          <p className="text-muted">{t`None in the log.`}</p>
         )}
       </section>
-      <Disclosure label="Log" note={`${log.length} lines`}>
-        <Lines lines={log} label="Log" />
-        <p className="mt-1 [overflow-wrap:anywhere] text-muted">Kept in {logFolder}, 5 MB at most for each process.</p>
+      <Disclosure label={t`Log`} note={t`${log.length} lines`}>
+        <Lines lines={log} label={t`Log`} />
+        <p className="mt-1 [overflow-wrap:anywhere] text-muted">{t`Kept in ${logFolder}, 5 MB at most for each process.`}</p>
       </Disclosure>
     </div>
   )
@@ -130,8 +131,8 @@ function Lines({ lines, label }: { lines: readonly string[]; label: string }): R
 /** The whole of it as plain text, as it is copied into a report of a fault. */
 export function diagnosticsText({ sections, errors, log }: Diagnostics): string {
   const blocks = sections.map(({ title, rows }) => [title, ...rows.map(({ name, value }) => `  ${name}: ${value}`)])
-  const errorBlock = ['Last errors', ...(errors.length > 0 ? errors.map((line) => `  ${line}`) : ['  none'])]
-  return [...blocks, errorBlock, ['Log', ...log.map((line) => `  ${line}`)]]
+  const errorBlock = [t`Last errors`, ...(errors.length > 0 ? errors.map((line) => `  ${line}`) : [t`  none`])]
+  return [...blocks, errorBlock, [t`Log`, ...log.map((line) => `  ${line}`)]]
     .map((block) => block.join('\n'))
     .join('\n\n')
 }

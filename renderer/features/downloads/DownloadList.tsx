@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Download } from '#contract'
 import { ArrowUpToLine, Pause, Play, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -7,7 +8,7 @@ import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { Confirm } from '../../components/primitives/Dialog.tsx'
 import { Disclosure } from '../../components/primitives/Disclosure.tsx'
 import { ErrorNote, ProgressBar } from '../../components/primitives/Feedback.tsx'
-import { toAppError } from '../../lib/errors.ts'
+import { toAppError, told } from '../../lib/errors.ts'
 import { bytes, counted, percent } from '../../lib/format.ts'
 import {
   isUnderWay,
@@ -25,7 +26,7 @@ export function DownloadList({ onOpenModel }: { onOpenModel: (modelId: string) =
   const jobs = useDownloads((state) => state.jobs) ?? []
   const first = jobs.find(({ state }) => state !== 'done')
   return (
-    <ul aria-label="Downloads" className="rounded-lg border border-hairline bg-raised">
+    <ul aria-label={t`Downloads`} className="rounded-lg border border-hairline bg-raised">
       {jobs.map((job) => (
         <DownloadRow key={job.id} job={job} isFirst={job === first} onOpenModel={onOpenModel} />
       ))}
@@ -51,7 +52,7 @@ function DownloadRow({
     setFailure(null)
     action(id).catch((thrown: unknown) => setFailure(toAppError(thrown).message))
   }
-  const message = state === 'failed' ? error?.message : failure
+  const message = state === 'failed' && error ? told(error) : failure
   return (
     <li aria-label={name} data-state={state} className="border-t border-hairline px-4 py-3 first:border-t-0">
       <div className="flex items-start gap-2">
@@ -61,24 +62,24 @@ function DownloadRow({
             {stateText(job, now)}
           </p>
         </div>
-        {state === 'done' && modelId !== null ? <Button onClick={() => onOpenModel(modelId)}>Show</Button> : null}
+        {state === 'done' && modelId !== null ? <Button onClick={() => onOpenModel(modelId)}>{t`Show`}</Button> : null}
         {!isFirst && isUnderWay(job) ? (
-          <IconButton label={`Download ${name} first`} onClick={() => attempt(prioritiseDownload)}>
+          <IconButton label={t`Download ${name} first`} onClick={() => attempt(prioritiseDownload)}>
             <ArrowUpToLine />
           </IconButton>
         ) : null}
         {isUnderWay(job) && state !== 'verifying' ? (
-          <IconButton label={`Pause ${name}`} onClick={() => attempt(pauseDownload)}>
+          <IconButton label={t`Pause ${name}`} onClick={() => attempt(pauseDownload)}>
             <Pause />
           </IconButton>
         ) : null}
         {state === 'paused' ? (
-          <IconButton label={`Resume ${name}`} onClick={() => attempt(resumeDownload)}>
+          <IconButton label={t`Resume ${name}`} onClick={() => attempt(resumeDownload)}>
             <Play />
           </IconButton>
         ) : null}
         <IconButton
-          label={state === 'done' ? `Take ${name} from this list` : `Remove ${name}`}
+          label={state === 'done' ? t`Take ${name} from this list` : t`Remove ${name}`}
           onClick={() => (state === 'done' ? attempt(removeDownload) : setAsking(true))}
         >
           <X />
@@ -86,7 +87,7 @@ function DownloadRow({
       </div>
       {state === 'done' ? null : (
         <ProgressBar
-          label={`Download of ${name}`}
+          label={t`Download of ${name}`}
           share={state === 'verifying' || state === 'checking' ? null : shareOf(job)}
           quiet={state === 'paused' || state === 'failed' || state === 'queued'}
           className="mt-2.5"
@@ -95,7 +96,7 @@ function DownloadRow({
       <SourceNote from={job.from} passedOver={job.passedOver} className="mt-1.5" />
       {message ? (
         <ErrorNote message={message} className="mt-3">
-          {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Resume</Button> : null}
+          {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>{t`Resume`}</Button> : null}
         </ErrorNote>
       ) : null}
       <Disclosure label={<span className="text-muted">{counted(files.length, 'file')}</span>} className="mt-1.5">
@@ -104,8 +105,9 @@ function DownloadRow({
             <li key={file.path} className="flex gap-4 py-0.5">
               <span className="min-w-0 flex-1 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
               <span className="shrink-0 text-muted tabular-nums">
-                {file.doneBytes < file.bytes ? `${percent(file.bytes > 0 ? file.doneBytes / file.bytes : 0)} of ` : ''}
-                {bytes(file.bytes)}
+                {file.doneBytes < file.bytes
+                  ? t`${percent(file.bytes > 0 ? file.doneBytes / file.bytes : 0)} of ${bytes(file.bytes)}`
+                  : bytes(file.bytes)}
               </span>
             </li>
           ))}
@@ -114,13 +116,13 @@ function DownloadRow({
       <Confirm
         open={asking}
         onOpenChange={setAsking}
-        title={`Remove the download of ${name}?`}
+        title={t`Remove the download of ${name}?`}
         description={
           job.doneBytes > 0
-            ? `What is there of it, ${bytes(job.doneBytes)}, is deleted.`
-            : 'Nothing of it has arrived yet.'
+            ? t`What is there of it, ${bytes(job.doneBytes)}, is deleted.`
+            : t`Nothing of it has arrived yet.`
         }
-        action="Remove"
+        action={t`Remove`}
         onConfirm={() => removeDownload(id)}
       />
     </li>

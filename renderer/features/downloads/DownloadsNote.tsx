@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Download } from '#contract'
 import { ArrowDownToLine, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -14,15 +15,15 @@ function useShownDownload(): { job: Download | undefined; others: number } {
 }
 
 function shortState(job: Download): string {
-  if (job.state === 'failed') return 'Stopped'
-  if (job.state === 'retrying') return 'No connection'
-  return job.state === 'verifying' ? 'Checking' : percent(shareOf(job))
+  if (job.state === 'failed') return t`Stopped`
+  if (job.state === 'retrying') return t`No connection`
+  return job.state === 'verifying' ? t`Checking` : percent(shareOf(job))
 }
 
 function Progress({ job, className }: { job: Download; className: string }): ReactNode {
   return (
     <ProgressBar
-      label={`Download of ${job.name}`}
+      label={t`Download of ${job.name}`}
       share={job.state === 'verifying' ? null : shareOf(job)}
       quiet={job.state !== 'running'}
       className={className}
@@ -35,13 +36,13 @@ export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
   const { job, others } = useShownDownload()
   if (!job) return null
   const state = shortState(job)
-  const left = job.secondsLeft === null || job.state !== 'running' ? null : `${timeLeft(job.secondsLeft)} left`
+  const left = job.secondsLeft === null || job.state !== 'running' ? null : t`${timeLeft(job.secondsLeft)} left`
   const rest = [left, others > 0 && `${others} more`].filter(Boolean).join(', ')
   return (
     <button
       type="button"
       onClick={onOpen}
-      aria-label={`Download of ${job.name}: ${state}`}
+      aria-label={t`Download of ${job.name}: ${state}`}
       data-testid="downloads-note"
       className="mx-2 mb-1 flex flex-col gap-1.5 rounded-md px-2 py-1.5 text-left text-small text-muted hover:bg-hover hover:text-ink"
     >
@@ -65,7 +66,7 @@ export function DownloadsButton({ onOpen }: { onOpen: () => void }): ReactNode {
   const { job } = useShownDownload()
   if (!job) return null
   return (
-    <IconButton label={`Download of ${job.name}: ${shortState(job)}`} className="relative" onClick={onOpen}>
+    <IconButton label={t`Download of ${job.name}: ${shortState(job)}`} className="relative" onClick={onOpen}>
       {job.state === 'failed' ? <TriangleAlert className="text-danger" /> : <ArrowDownToLine />}
       <Progress job={job} className="absolute! inset-x-1.5 bottom-0.5 h-0.5!" />
     </IconButton>

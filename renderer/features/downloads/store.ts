@@ -1,9 +1,11 @@
+import { t } from '@lingui/core/macro'
 import type { Download, DownloadSelection } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
 import { bytes, timeLeft } from '../../lib/format.ts'
 import { call, connection } from '../../lib/rpc.ts'
+import { told } from '../../lib/errors.ts'
 
 /** Every download, first of the queue first; null before the core has sent them. */
 export const useDownloads = create<{ jobs: readonly Download[] | null }>(() => ({ jobs: null }))
@@ -27,8 +29,9 @@ export const followDownloads = (signal: AbortSignal): Promise<void> =>
       for (const job of jobs) {
         const last = before?.find(({ id }) => id === job.id)?.state
         if (!last || last === job.state) continue
-        if (job.state === 'done') announce(`${job.name} is downloaded`)
-        if (job.state === 'failed') announce(`The download of ${job.name} has stopped. ${job.error?.message ?? ''}`)
+        if (job.state === 'done') announce(t`${job.name} is downloaded`)
+        if (job.state === 'failed')
+          announce(t`The download of ${job.name} has stopped. ${job.error ? told(job.error) : ''}`)
       }
     },
   })
@@ -46,28 +49,30 @@ export const removeDownload = (id: string): Promise<void> => call((core) => core
 
 /** The state of a download as a line: "1.2 GB of 1.9 GB, 24 MB/s, about 2 min left". `now` in ms. */
 export function stateText(job: Download, now: number): string {
-  const amount = `${bytes(job.doneBytes)} of ${bytes(job.bytes)}`
+  const amount = t`${bytes(job.doneBytes)} of ${bytes(job.bytes)}`
   switch (job.state) {
     case 'queued':
-      return job.doneBytes > 0 ? `Waits for the others, ${amount}` : `Waits for the others, ${bytes(job.bytes)}`
+      return job.doneBytes > 0 ? t`Waits for the others, ${amount}` : t`Waits for the others, ${bytes(job.bytes)}`
     case 'checking':
-      return `Looks at the files before they are fetched, ${bytes(job.bytes)}`
+      return t`Looks at the files before they are fetched, ${bytes(job.bytes)}`
     case 'running': {
       const speed = job.bytesPerSecond === null ? null : `${bytes(job.bytesPerSecond)}/s`
-      const left = job.secondsLeft === null ? null : `${timeLeft(job.secondsLeft)} left`
+      const left = job.secondsLeft === null ? null : t`${timeLeft(job.secondsLeft)} left`
       return [amount, speed, left].filter(Boolean).join(', ')
     }
     case 'retrying': {
       const seconds = job.retryAt === null ? 0 : Math.ceil((job.retryAt - now) / 1000)
-      return `The connection was lost. Tries again ${seconds > 1 ? `in ${timeLeft(seconds)}` : 'now'}, ${amount} are kept`
+      return seconds > 1
+        ? t`The connection was lost. Tries again in ${timeLeft(seconds)}, ${amount} are kept`
+        : t`The connection was lost. Tries again now, ${amount} are kept`
     }
     case 'paused':
-      return `Paused, ${amount}`
+      return t`Paused, ${amount}`
     case 'verifying':
-      return 'Checking that the files are what they should be'
+      return t`Checking that the files are what they should be`
     case 'failed':
-      return `Stopped, ${amount} are kept`
+      return t`Stopped, ${amount} are kept`
     case 'done':
-      return `Downloaded and verified, ${bytes(job.bytes)}`
+      return t`Downloaded and verified, ${bytes(job.bytes)}`
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ReactNode } from 'react'
 import { useEngine } from '../../lib/engine.ts'
 
@@ -15,9 +16,7 @@ export function DemoNotice({ onModels }: { onModels: () => void }): ReactNode {
         type="button"
         onClick={onModels}
         className="text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
-      >
-        Use another model
-      </button>
+      >{t`Use another model`}</button>
     </p>
   )
 }

@@ -1,8 +1,10 @@
+import { t } from '@lingui/core/macro'
 import { Info, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { hideNote, loadModel, useEngine } from '../../lib/engine.ts'
+import { told } from '../../lib/errors.ts'
 
 /**
  * The banner above the composer while the engine cannot answer, or runs in another way than it was set to. It renders
@@ -15,9 +17,9 @@ export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode 
     const error = status.error ?? refusal
     return (
       <Place>
-        <ErrorNote message={error?.message ?? 'The engine stopped working. Try again, or choose another model.'}>
-          <Button onClick={onModels}>Choose a model</Button>
-          <Button onClick={() => void loadModel()}>Try again</Button>
+        <ErrorNote message={error ? told(error) : t`The engine stopped working. Try again, or choose another model.`}>
+          <Button onClick={onModels}>{t`Choose a model`}</Button>
+          <Button onClick={() => void loadModel()}>{t`Try again`}</Button>
         </ErrorNote>
       </Place>
     )
@@ -26,8 +28,8 @@ export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode 
     return (
       <Place>
         <div className="flex items-center gap-3 rounded-lg bg-sunken px-3 py-2.5">
-          <p className="flex-1">No model is chosen, so nothing can be answered yet.</p>
-          <Button onClick={onModels}>Choose a model</Button>
+          <p className="flex-1">{t`No model is chosen, so nothing can be answered yet.`}</p>
+          <Button onClick={onModels}>{t`Choose a model`}</Button>
         </div>
       </Place>
     )
@@ -49,7 +51,7 @@ function EngineNote({ note }: { note: string }): ReactNode {
     <div className="flex items-start gap-2 pt-2 text-small text-muted" data-testid="engine-note">
       <Info className="mt-px size-3.5 shrink-0" aria-hidden />
       <p className="flex-1 [overflow-wrap:anywhere]">{note}</p>
-      <IconButton label="Hide this note" size="small" className="-my-1 -mr-[5px]" onClick={() => hideNote(note)}>
+      <IconButton label={t`Hide this note`} size="small" className="-my-1 -mr-[5px]" onClick={() => hideNote(note)}>
         <X />
       </IconButton>
     </div>

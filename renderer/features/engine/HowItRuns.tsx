@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro'
+import { Trans } from '@lingui/react/macro'
 import type { DeviceInfo, EngineStatus, PlanPart } from '#contract'
 import { Info } from 'lucide-react'
 import { Fragment } from 'react'
@@ -13,14 +15,14 @@ export function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
   const computes = computesOn(status)
   if (computes === null) return null
   return (
-    <section aria-label="How it runs" className="mt-3 border-t border-hairline pt-3">
-      <h3 className="mb-1 font-semibold">How it runs</h3>
+    <section aria-label={t`How it runs`} className="mt-3 border-t border-hairline pt-3">
+      <h3 className="mb-1 font-semibold">{t`How it runs`}</h3>
       <p className="[overflow-wrap:anywhere] tabular-nums">{computes}</p>
       {noGpuReason === null ? null : (
         <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">{noGpuText(noGpuReason)}</p>
       )}
       {vision === null ? null : (
-        <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">Looks at pictures with {looksWith(vision)}</p>
+        <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">{t`Looks at pictures with ${looksWith(vision)}`}</p>
       )}
       {note === null ? null : (
         <p className="mt-2 flex items-start gap-2 [overflow-wrap:anywhere]">
@@ -31,10 +33,10 @@ export function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
       {plan ? (
         <>
           <dl className="mt-3 grid grid-cols-[1fr_auto] gap-x-4 gap-y-0.5 tabular-nums">
-            <dt className="text-muted">Context</dt>
+            <dt className="text-muted">{t`Context`}</dt>
             <dd className="text-right">{tokens(contextTokens ?? plan.contextTokens)}</dd>
-            <dt className="text-muted">Process memory now</dt>
-            <dd className="text-right">{residentBytes === null ? 'Not measured yet' : bytes(residentBytes)}</dd>
+            <dt className="text-muted">{t`Process memory now`}</dt>
+            <dd className="text-right">{residentBytes === null ? t`Not measured yet` : bytes(residentBytes)}</dd>
           </dl>
           <div className="mt-3 flex flex-col gap-4">
             {plan.parts.map((part) => (
@@ -48,11 +50,11 @@ export function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
 }
 
 const labels: Record<MemoryKind, string> = {
-  weights: 'Weights',
-  projector: 'Projector',
-  kv: 'Context (KV)',
-  picture: 'Pictures',
-  overhead: 'Other',
+  weights: t`Weights`,
+  projector: t`Projector`,
+  kv: t`Context (KV)`,
+  picture: t`Pictures`,
+  overhead: t`Other`,
 }
 
 /** The accent and its neighbours: the two files of the model in blue, what a conversation takes in green and violet. */
@@ -68,12 +70,14 @@ const colours: Record<MemoryKind, string> = {
 function MemoryBar({ part, device }: { part: PlanPart; device: DeviceInfo | undefined }): ReactNode {
   const { entries, total } = planFigures(part)
   const isCpu = device?.kind === 'cpu'
-  const name = isCpu ? 'This computer' : device?.description || part.device
+  const name = isCpu ? t`This computer` : device?.description || part.device
   const rest = Math.max(0, part.free - part.total)
   return (
-    <section aria-label={`Memory: ${name}`} className="tabular-nums">
+    <section aria-label={t`Memory: ${name}`} className="tabular-nums">
       <h4 className="text-muted [overflow-wrap:anywhere]">{name}</h4>
-      {!isCpu && device?.isShared ? <p className="text-small text-subtle">Part of this computer’s memory</p> : null}
+      {!isCpu && device?.isShared ? (
+        <p className="text-small text-subtle">{t`Part of this computer’s memory`}</p>
+      ) : null}
       <div className="mt-1.5 mb-2 flex h-2 gap-px overflow-hidden rounded-full" aria-hidden>
         {entries.map(({ kind, bytes: size }) => (
           <span key={kind} className={cx('min-w-0.5', colours[kind])} style={{ flex: `${size} 0 0` }} />
@@ -93,7 +97,9 @@ function MemoryBar({ part, device }: { part: PlanPart; device: DeviceInfo | unde
           </Fragment>
         ))}
         <dt className="mt-1 border-t border-hairline pt-1 text-muted">
-          <span className="font-medium text-ink">Planned</span> of {bytes(part.free)} free
+          <Trans>
+            <span className="font-medium text-ink">Planned</span> of {bytes(part.free)} free
+          </Trans>
         </dt>
         <dd className="mt-1 -ml-4 border-t border-hairline pt-1 text-right font-medium">
           <data value={part.total}>{total}</data>

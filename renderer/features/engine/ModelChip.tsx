@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Popover } from '@base-ui/react/popover'
 import { ChevronDown } from 'lucide-react'
 import { useRef } from 'react'
@@ -7,7 +8,7 @@ import { later } from '../../components/primitives/later.tsx'
 import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { loadModel, unloadModel, useEngine } from '../../lib/engine.ts'
-import { toAppError } from '../../lib/errors.ts'
+import { toAppError, told } from '../../lib/errors.ts'
 import { statusText } from './modelStatus.ts'
 import type { StatusText } from './modelStatus.ts'
 
@@ -38,11 +39,11 @@ export function ModelChip({
   }
   if (!status) return null
   const { label, tone } = statusText(status)
-  const name = status.modelName ?? 'No model'
+  const name = status.modelName ?? t`No model`
   return (
     <Popover.Root>
       <Popover.Trigger
-        aria-label={`Model: ${name}. ${label}`}
+        aria-label={t`Model: ${name}. ${label}`}
         data-testid="model-chip"
         data-state={status.state}
         className="relative flex h-8 max-w-72 min-w-0 items-center gap-2 overflow-hidden rounded-md px-2 text-muted hover:bg-hover hover:text-ink data-[popup-open]:bg-hover"
@@ -63,19 +64,19 @@ export function ModelChip({
           >
             <Popover.Title className="font-semibold [overflow-wrap:anywhere]">{name}</Popover.Title>
             <Popover.Description className="text-muted tabular-nums">{label}</Popover.Description>
-            {status.error ? <p className="mt-2 text-danger [overflow-wrap:anywhere]">{status.error.message}</p> : null}
+            {status.error ? <p className="mt-2 text-danger [overflow-wrap:anywhere]">{told(status.error)}</p> : null}
             <HowItRuns status={status} />
             <div className="mt-4 flex gap-2">
-              <Popover.Close render={<Button onClick={onModels}>Choose a model</Button>} />
-              {status.state === 'failed' ? <Button onClick={() => void loadModel()}>Try again</Button> : null}
+              <Popover.Close render={<Button onClick={onModels}>{t`Choose a model`}</Button>} />
+              {status.state === 'failed' ? <Button onClick={() => void loadModel()}>{t`Try again`}</Button> : null}
               {status.state === 'off' && status.modelId ? (
-                <Button onClick={() => void loadModel()}>Load now</Button>
+                <Button onClick={() => void loadModel()}>{t`Load now`}</Button>
               ) : null}
-              {status.state === 'ready' ? <Button onClick={() => unload()}>Unload</Button> : null}
+              {status.state === 'ready' ? <Button onClick={() => unload()}>{t`Unload`}</Button> : null}
             </div>
             {others.length > 0 ? (
-              <section aria-label="Switch to" className="mt-4 border-t border-hairline pt-3">
-                <h3 className="mb-1 text-muted">Switch to</h3>
+              <section aria-label={t`Switch to`} className="mt-4 border-t border-hairline pt-3">
+                <h3 className="mb-1 text-muted">{t`Switch to`}</h3>
                 {others.map((other) => (
                   <Popover.Close
                     key={other.id}

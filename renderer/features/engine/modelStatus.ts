@@ -1,6 +1,8 @@
+import { t } from '@lingui/core/macro'
 import type { EngineStatus, PlanPart, VisionHow } from '#contract'
 import { visionLabels } from '../../lib/engine.ts'
 import { count, percent } from '../../lib/format.ts'
+import { formatLocale } from '../../lib/i18n.ts'
 
 /** The text and the colour of the engine's state. */
 export interface StatusText {
@@ -12,15 +14,15 @@ export interface StatusText {
 export function statusText(status: EngineStatus): StatusText {
   switch (status.state) {
     case 'ready':
-      return { label: 'Ready', tone: 'ok' }
+      return { label: t`Ready`, tone: 'ok' }
     case 'loading':
-      return { label: status.progress === null ? 'Loading' : `Loading ${percent(status.progress)}`, tone: 'busy' }
+      return { label: status.progress === null ? t`Loading` : t`Loading ${percent(status.progress)}`, tone: 'busy' }
     case 'restarting':
-      return { label: 'Restarting', tone: 'busy' }
+      return { label: t`Restarting`, tone: 'busy' }
     case 'failed':
-      return { label: 'Not working', tone: 'bad' }
+      return { label: t`Not working`, tone: 'bad' }
     case 'off':
-      return { label: 'Loads with the first question', tone: 'quiet' }
+      return { label: t`Loads with the first question`, tone: 'quiet' }
   }
 }
 
@@ -40,10 +42,10 @@ export function computesOn({
 
 /** "28 of 29 layers", which a line does not break. */
 const layersThere = ({ gpuLayers, layers }: { gpuLayers: number; layers: number }): string =>
-  (gpuLayers === layers ? `all ${count(layers)} layers` : `${count(gpuLayers)} of ${count(layers)} layers`).replaceAll(
-    ' ',
-    '\u00a0',
-  )
+  (gpuLayers === layers
+    ? t`all ${count(layers)} layers`
+    : t`${count(gpuLayers)} of ${count(layers)} layers`
+  ).replaceAll(' ', '\u00a0')
 
 /** What looks at pictures, as text: "llama.cpp, bf16 · Balanced"; a graphics card follows no choice. */
 export const looksWith = ({ how, setting }: VisionHow): string =>
@@ -52,7 +54,7 @@ export const looksWith = ({ how, setting }: VisionHow): string =>
 /** The reason why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
 export function noGpuText(reason: string): string {
   const reasons = reason.split('; ').map((one) => one.replace(/^(CUDA|Vulkan|Metal): (.+)$/, '$2 ($1)'))
-  return reason === '' ? 'No graphics card is used.' : `No graphics card is used: ${reasons.join(', ')}.`
+  return reason === '' ? t`No graphics card is used.` : t`No graphics card is used: ${reasons.join(', ')}.`
 }
 
 /** The uses of memory in a plan, in the order of the bar. */
@@ -80,7 +82,7 @@ const units = [
 const UNIT_BYTES = { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }
 
 /** Writes the plan of one device in `locale` (by default the user's); a use that takes nothing is left out. */
-export function planFigures(part: PlanPart, locale?: string): PlanFigures {
+export function planFigures(part: PlanPart, locale: string = formatLocale()): PlanFigures {
   const { unit, digits } = units.find(({ from }) => part.total >= from) ?? units[2]
   const format = new Intl.NumberFormat(locale, {
     style: 'unit',

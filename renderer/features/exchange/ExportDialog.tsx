@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ExportFormat, Exported } from '#contract'
 import { Archive, FileText, Globe, Printer } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
@@ -24,19 +25,19 @@ export type ExportWish = { readonly one: Exportable } | { readonly all: readonly
 const forms: readonly { format: ExportFormat; icon: typeof Globe; label: string; note: string; noteOfMany?: string }[] =
   [
     {
-      ...{ format: 'html', icon: Globe, label: 'Web page' },
-      note: 'One file with its pictures in it, which any browser opens.',
-      noteOfMany: 'A page for each, with its pictures in it, in a zip.',
+      ...{ format: 'html', icon: Globe, label: t`Web page` },
+      note: t`One file with its pictures in it, which any browser opens.`,
+      noteOfMany: t`A page for each, with its pictures in it, in a zip.`,
     },
     {
       format: 'markdown',
       icon: FileText,
       label: 'Markdown',
-      note: 'Text with its pictures and videos beside it, in a zip.',
+      note: t`Text with its pictures and videos beside it, in a zip.`,
     },
     {
-      ...{ format: 'json', icon: Archive, label: 'Everything, as JSON' },
-      note: 'All versions, media and figures, in a zip that Sightline imports again.',
+      ...{ format: 'json', icon: Archive, label: t`Everything, as JSON` },
+      note: t`All versions, media and figures, in a zip that Sightline imports again.`,
     },
   ]
 
@@ -54,7 +55,7 @@ export function ExportDialog({
   // what was asked for last stays while the dialog goes
   const [last, setLast] = useState(wish)
   if (wish !== null && wish !== last) setLast(wish)
-  const title = last !== null && 'one' in last ? `Export “${last.one.title}”` : 'Export conversations'
+  const title = last !== null && 'one' in last ? t`Export “${last.one.title}”` : t`Export conversations`
   return (
     <DialogFrame open={wish !== null} onOpenChange={(open) => !open && onClose()} title={title}>
       {wish ? <Choice wish={wish} onClose={onClose} onPrint={onPrint} /> : null}
@@ -91,7 +92,7 @@ function Choice({
     try {
       const ids = !isOne && without.size === 0 ? null : chosen.map(({ id }) => id)
       const exported = await saveExport(ids, format, round.signal)
-      announce(`${exported.name} is saved`)
+      announce(t`${exported.name} is saved`)
       if (exported.leftOut.length === 0) onClose()
       else setState({ is: 'saved', exported })
     } catch (thrown) {
@@ -103,9 +104,10 @@ function Choice({
     const { exported } = state
     return (
       <div className="flex flex-col gap-4">
-        <p role="status" className="[overflow-wrap:anywhere]">
-          {exported.name} is saved, {bytes(exported.bytes)}.
-        </p>
+        <p
+          role="status"
+          className="[overflow-wrap:anywhere]"
+        >{t`${exported.name} is saved, ${bytes(exported.bytes)}.`}</p>
         <LeftOutList leftOut={exported.leftOut} />
       </div>
     )
@@ -129,14 +131,14 @@ function Choice({
         {isOne ? (
           <Form
             icon={<Printer aria-hidden />}
-            label="Print, or save as PDF"
-            note="What is shown of it, by the system’s own dialog."
+            label={t`Print, or save as PDF`}
+            note={t`What is shown of it, by the system’s own dialog.`}
             disabled={isBusy}
             onChoose={() => onPrint(wish.one.id)}
           />
         ) : null}
       </div>
-      {isBusy ? <ProgressBar label="Writing the export" share={null} /> : null}
+      {isBusy ? <ProgressBar label={t`Writing the export`} share={null} /> : null}
     </div>
   )
 }
@@ -197,15 +199,15 @@ function Chooser({
   return (
     <Disclosure
       label={
-        isAll ? `All ${count(all.length)} conversations` : `${count(number)} of ${count(all.length)} conversations`
+        isAll ? t`All ${count(all.length)} conversations` : t`${count(number)} of ${count(all.length)} conversations`
       }
-      note="Choose"
+      note={t`Choose`}
     >
       <div className="flex flex-col gap-1 pt-1 pl-5">
         <div className="flex items-center gap-3">
           <TextField
-            aria-label="Find a conversation"
-            placeholder="Find"
+            aria-label={t`Find a conversation`}
+            placeholder={t`Find`}
             value={words}
             onChange={(event) => setWords(event.target.value)}
             className="h-8"
@@ -215,10 +217,10 @@ function Chooser({
             onClick={() => onWithout(isAll ? new Set(all.map(({ id }) => id)) : new Set())}
             className="shrink-0 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
           >
-            {isAll ? 'None' : 'All'}
+            {isAll ? t`None` : t`All`}
           </button>
         </div>
-        <ul aria-label="Conversations to export" className="max-h-52 overflow-y-auto">
+        <ul aria-label={t`Conversations to export`} className="max-h-52 overflow-y-auto">
           {found.slice(0, LISTED).map(({ id, title }) => (
             <li key={id}>
               <label className="flex min-h-7 items-center gap-2 rounded-md px-1 hover:bg-hover">
@@ -234,7 +236,7 @@ function Chooser({
           ))}
         </ul>
         {found.length > LISTED ? (
-          <p className="text-small text-subtle">{count(found.length - LISTED)} more; type words of their titles.</p>
+          <p className="text-small text-subtle">{t`${count(found.length - LISTED)} more; type words of their titles.`}</p>
         ) : null}
       </div>
     </Disclosure>

@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro'
 import type { ImportReport } from '#contract'
 import { FileUp, FolderUp } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
@@ -8,23 +9,23 @@ import { Disclosure } from '../../components/primitives/Disclosure.tsx'
 import { ErrorNote, ProgressBar } from '../../components/primitives/Feedback.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
-import { count, counted } from '../../lib/format.ts'
+import { count, counted, listed } from '../../lib/format.ts'
 import { LeftOutList } from './LeftOutList.tsx'
 import { importFiles } from './exchange.ts'
 import type { ImportProgress } from './exchange.ts'
 
 /** Where each program keeps conversations or gives them. */
 const places: readonly { program: string; place: string }[] = [
-  { program: 'Sightline', place: 'The zip of “Everything, as JSON”.' },
-  { program: 'ChatGPT', place: 'The zip of Settings, Data controls, Export data.' },
-  { program: 'Open WebUI', place: 'The file of Settings, Data controls, Export chats. Newer ones hold no pictures.' },
+  { program: 'Sightline', place: t`The zip of “Everything, as JSON”.` },
+  { program: 'ChatGPT', place: t`The zip of Settings, Data controls, Export data.` },
+  { program: 'Open WebUI', place: t`The file of Settings, Data controls, Export chats. Newer ones hold no pictures.` },
   {
     program: 'LM Studio',
-    place: 'The folder .lmstudio in your home folder, or conversations and user-files of it together.',
+    place: t`The folder .lmstudio in your home folder, or conversations and user-files of it together.`,
   },
-  { program: 'Jan', place: 'The folder threads of its data folder.' },
-  { program: 'Cherry Studio', place: 'The zip of a legacy backup, in its data settings.' },
-  { program: 'llama.cpp', place: 'The files of Export in its web page.' },
+  { program: 'Jan', place: t`The folder threads of its data folder.` },
+  { program: 'Cherry Studio', place: t`The zip of a legacy backup, in its data settings.` },
+  { program: 'llama.cpp', place: t`The files of Export in its web page.` },
 ]
 
 /** Imports conversations of files and folders that the user picks, and tells what came of it. */
@@ -41,8 +42,8 @@ export function ImportDialog({
     <DialogFrame
       open={open}
       onOpenChange={onOpenChange}
-      title="Import conversations"
-      description="With their pictures and all of their versions. What is here already does not come twice."
+      title={t`Import conversations`}
+      description={t`With their pictures and all of their versions. What is here already does not come twice.`}
     >
       {open ? <Import onDone={() => onOpenChange(false)} onOpenConversation={onOpenConversation} /> : null}
     </DialogFrame>
@@ -99,15 +100,20 @@ function Import({
     <div className="flex flex-col gap-4">
       {state.is === 'failed' ? <ErrorNote message={state.message} /> : null}
       <div className="flex flex-wrap gap-2">
-        <Picker label="Choose files…" icon={<FileUp aria-hidden />} onPicked={(files) => void run(files)} isPrimary />
         <Picker
-          label="Choose a folder…"
+          label={t`Choose files…`}
+          icon={<FileUp aria-hidden />}
+          onPicked={(files) => void run(files)}
+          isPrimary
+        />
+        <Picker
+          label={t`Choose a folder…`}
           icon={<FolderUp aria-hidden />}
           onPicked={(files) => void run(files)}
           isFolder
         />
       </div>
-      <Disclosure label="Where programs keep them">
+      <Disclosure label={t`Where programs keep them`}>
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 pt-1 pl-5 max-[480px]:grid-cols-1">
           {places.map(({ program, place }) => (
             <div key={program} className="contents">
@@ -157,16 +163,16 @@ function Working({ progress, onCancel }: { progress: ImportProgress; onCancel: (
   const { sent, files, conversations } = progress
   const isSending = sent < files
   const words = isSending
-    ? `Reading file ${count(sent + 1)} of ${count(files)}`
+    ? t`Reading file ${count(sent + 1)} of ${count(files)}`
     : conversations > 0
-      ? `${counted(conversations, 'conversation')} so far`
-      : 'Looking for conversations'
+      ? t`${counted(conversations, 'conversation')} so far`
+      : t`Looking for conversations`
   return (
     <div className="flex flex-col gap-3">
       <p role="status">{words}</p>
-      <ProgressBar label="Import" share={isSending ? sent / files : null} />
+      <ProgressBar label={t`Import`} share={isSending ? sent / files : null} />
       <div className="flex justify-end">
-        <Button onClick={onCancel}>Cancel</Button>
+        <Button onClick={onCancel}>{t`Cancel`}</Button>
       </div>
     </div>
   )
@@ -191,7 +197,7 @@ function Done({
     <div className="flex flex-col gap-4">
       <p role="status">{summary(report)}</p>
       {imported.length > 0 ? (
-        <ul aria-label="Imported conversations" className="-mx-2 flex flex-col">
+        <ul aria-label={t`Imported conversations`} className="-mx-2 flex flex-col">
           {imported.slice(0, SHOWN).map(({ id, title }) => (
             <li key={id}>
               <button
@@ -204,37 +210,60 @@ function Done({
             </li>
           ))}
           {all > SHOWN ? (
-            <li className="px-2 py-1 text-muted">and {count(all - SHOWN)} more, in the list of conversations</li>
+            <li className="px-2 py-1 text-muted">{t`and ${count(all - SHOWN)} more, in the list of conversations`}</li>
           ) : null}
         </ul>
       ) : null}
       <LeftOutList leftOut={leftOut} />
       <div className="flex justify-end gap-2">
-        <Button kind="quiet" onClick={onMore}>
-          Import more
-        </Button>
-        <Button onClick={onDone}>Done</Button>
+        <Button kind="quiet" onClick={onMore}>{t`Import more`}</Button>
+        <Button onClick={onDone}>{t`Done`}</Button>
       </div>
     </div>
   )
 }
 
-const of = (number: number, one: string, many: string): string => `${count(number)} ${number === 1 ? one : many}`
-
 /** What came of an import, in a sentence or two. */
 export function summary({ programs, count: all, messages, pictures, alreadyHere, grown }: ImportReport): string {
-  const from = programs.length > 0 ? ` from ${programs.join(' and ')}` : ''
-  const with_ = `${counted(messages, 'message')}${pictures > 0 ? ` and ${of(pictures, 'picture or video', 'pictures and videos')}` : ''}`
+  const from = listed(programs)
+  const messagesText = counted(messages, 'message')
+  const with_ =
+    pictures > 0
+      ? plural(pictures, {
+          one: `${messagesText} and # picture or video`,
+          other: `${messagesText} and # pictures and videos`,
+        })
+      : messagesText
   const sentences = [
-    ...(all > 0 ? [`${counted(all, 'conversation')}${from}: ${with_}.`] : []),
-    ...(grown > 0 ? [`${counted(grown, 'conversation')} got what was new${all > 0 ? '' : `: ${with_}`}.`] : []),
-    ...(alreadyHere > 0
+    ...(all > 0 ? [added(counted(all, 'conversation'), from, with_)] : []),
+    ...(grown > 0
       ? [
-          all > 0 || grown > 0
-            ? `${of(alreadyHere, 'conversation was', 'conversations were')} here already.`
-            : `Nothing new${from}: ${alreadyHere === 1 ? 'its conversation is' : `all ${count(alreadyHere)} conversations are`} here already.`,
+          all > 0
+            ? t`${counted(grown, 'conversation')} got what was new.`
+            : t`${counted(grown, 'conversation')} got what was new: ${with_}.`,
         ]
       : []),
+    ...(alreadyHere > 0 ? [all > 0 || grown > 0 ? alsoHere(alreadyHere) : nothingNew(alreadyHere, from)] : []),
   ]
-  return sentences.join(' ') || `There was no conversation with a message${from}.`
+  if (sentences.length > 0) return sentences.join(' ')
+  return from === ''
+    ? t`There was no conversation with a message.`
+    : t`There was no conversation with a message from ${from}.`
 }
+
+const added = (conversations: string, from: string, with_: string): string =>
+  from === '' ? t`${conversations}: ${with_}.` : t`${conversations} from ${from}: ${with_}.`
+
+const alsoHere = (number: number): string =>
+  plural(number, { one: '# conversation was here already.', other: '# conversations were here already.' })
+
+const nothingNew = (number: number, from: string): string =>
+  from === ''
+    ? plural(number, {
+        one: 'Nothing new: its conversation is here already.',
+        other: 'Nothing new: all # conversations are here already.',
+      })
+    : plural(number, {
+        one: `Nothing new from ${from}: its conversation is here already.`,
+        other: `Nothing new from ${from}: all # conversations are here already.`,
+      })

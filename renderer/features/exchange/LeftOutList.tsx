@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { LeftOut } from '#contract'
 import type { ReactNode } from 'react'
 import { count } from '../../lib/format.ts'
@@ -6,8 +7,8 @@ import { count } from '../../lib/format.ts'
 export function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }): ReactNode {
   if (leftOut.length === 0) return null
   return (
-    <section aria-label="Left out">
-      <h3 className="mb-1 font-medium">Left out</h3>
+    <section aria-label={t`Left out`}>
+      <h3 className="mb-1 font-medium">{t`Left out`}</h3>
       <ul className="flex flex-col gap-1.5 text-muted">
         {leftOut.map(({ why, count: number, examples }) => (
           <li key={why} className="grid grid-cols-[auto_1fr] gap-x-2.5 [overflow-wrap:anywhere]">

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, MAX_IMPORT_FILES, mayBeImported } from '#contract'
 import type { ExportFormat, Exported, FileToImport, ImportReport } from '#contract'
 import { saveFile } from '../../lib/copyAndSave.ts'
@@ -5,6 +6,7 @@ import { connectionLost } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { sendBytes } from '../../lib/upload.ts'
+import { count } from '../../lib/format.ts'
 
 /** Writes conversations to a file and saves it; `ids` null: all of them. Throws what the core says. */
 export async function saveExport(
@@ -14,7 +16,7 @@ export async function saveExport(
 ): Promise<Exported> {
   const exported = await call((core) => core.exchange.export({ ids: ids && [...ids], format }, { signal }))
   const response = await fetch(pictureUrl(await whenHost(), exported.sha) ?? '', { signal })
-  if (!response.ok) throw new AppError('StorageFailed', 'The export could not be fetched. Try again.')
+  if (!response.ok) throw new AppError('StorageFailed', t`The export could not be fetched. Try again.`)
   saveFile(exported.name, await response.blob())
   return exported
 }
@@ -41,12 +43,9 @@ export async function importFiles(
   // of a folder, which may hold models too, what can belong to conversations
   const files = picked.filter((file) => file.webkitRelativePath === '' || mayBeImported(file.webkitRelativePath))
   if (files.length > MAX_IMPORT_FILES)
-    throw new AppError(
-      'InvalidInput',
-      `These are more than ${MAX_IMPORT_FILES.toLocaleString('en')} files. Import parts of them.`,
-    )
+    throw new AppError('InvalidInput', t`These are more than ${count(MAX_IMPORT_FILES)} files. Import parts of them.`)
   if (files.length === 0)
-    throw new AppError('InvalidInput', 'There are no conversations in this folder. Pick another one.')
+    throw new AppError('InvalidInput', t`There are no conversations in this folder. Pick another one.`)
   const host = await whenHost()
   const given = new Array<FileToImport>(files.length)
   let sent = 0

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { DownloadSelection, ErrorInfo, Recommendation } from '#contract'
 import { Eye, HardDrive, WifiOff } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -31,11 +32,9 @@ export function FirstRun({
     void loadRecommendation()
   }, [])
   return (
-    <main aria-label="First start" className="flex h-full flex-col bg-canvas">
+    <main aria-label={t`First start`} className="flex h-full flex-col bg-canvas">
       <header className="flex h-12 shrink-0 items-center justify-end px-2">
-        <Button kind="quiet" onClick={onDone}>
-          Skip
-        </Button>
+        <Button kind="quiet" onClick={onDone}>{t`Skip`}</Button>
       </header>
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
         <div className="m-auto w-full">
@@ -48,7 +47,7 @@ export function FirstRun({
       </div>
       <footer
         className="flex h-14 shrink-0 items-center justify-center gap-2"
-        aria-label={`Step ${step + 1} of ${STEPS}`}
+        aria-label={t`Step ${step + 1} of ${STEPS}`}
         role="group"
       >
         {Array.from({ length: STEPS }, (_, i) => (
@@ -60,9 +59,9 @@ export function FirstRun({
 }
 
 const promises = [
-  { Icon: Eye, text: 'Drop a photo, a screenshot or a page and ask about it.' },
-  { Icon: HardDrive, text: 'Pictures, questions and answers stay on this computer. There is no account.' },
-  { Icon: WifiOff, text: 'Once a model is here, it works without the internet.' },
+  { Icon: Eye, text: t`Drop a photo, a screenshot or a page and ask about it.` },
+  { Icon: HardDrive, text: t`Pictures, questions and answers stay on this computer. There is no account.` },
+  { Icon: WifiOff, text: t`Once a model is here, it works without the internet.` },
 ]
 
 /** Introduces Sightline, and says that nothing leaves this computer. */
@@ -70,12 +69,8 @@ function Welcome({ icon, onNext }: { icon: string; onNext: () => void }): ReactN
   return (
     <section aria-labelledby="welcome" className="mx-auto w-full max-w-[460px] px-6 py-8">
       <img src={icon} alt="" width={44} height={44} className="mb-5" />
-      <h1 id="welcome" className="text-title font-semibold tracking-tight">
-        Ask about what you see
-      </h1>
-      <p className="mt-1 text-read text-muted">
-        Sightline is a chat that looks at pictures, with a model that runs on your own computer.
-      </p>
+      <h1 id="welcome" className="text-title font-semibold tracking-tight">{t`Ask about what you see`}</h1>
+      <p className="mt-1 text-read text-muted">{t`Sightline is a chat that looks at pictures, with a model that runs on your own computer.`}</p>
       <ul className="mt-6 flex flex-col gap-4 text-read">
         {promises.map(({ Icon, text }) => (
           <li key={text} className="flex items-start gap-3">
@@ -84,9 +79,7 @@ function Welcome({ icon, onNext }: { icon: string; onNext: () => void }): ReactN
           </li>
         ))}
       </ul>
-      <Button kind="primary" className="mt-8 h-9! px-5!" onClick={onNext} autoFocus>
-        Continue
-      </Button>
+      <Button kind="primary" className="mt-8 h-9! px-5!" onClick={onNext} autoFocus>{t`Continue`}</Button>
     </section>
   )
 }
@@ -135,43 +128,30 @@ function FirstModel({
   }
   return (
     <section aria-labelledby="first-model" className="mx-auto w-full max-w-[460px] px-6 py-8">
-      <h1 id="first-model" className="text-title font-semibold tracking-tight">
-        A model for this computer
-      </h1>
-      <p className="mt-1 text-read text-muted">
-        The model is what looks and answers. It is downloaded once; you can change it at any time.
-      </p>
+      <h1 id="first-model" className="text-title font-semibold tracking-tight">{t`A model for this computer`}</h1>
+      <p className="mt-1 text-read text-muted">{t`The model is what looks and answers. It is downloaded once; you can change it at any time.`}</p>
       <div className="mt-6 rounded-lg border border-hairline bg-raised p-4" aria-live="polite">
         {error ? (
           <>
-            <p className="font-medium">The list of models cannot be reached</p>
+            <p className="font-medium">{t`The list of models cannot be reached`}</p>
             <p className="mt-1 text-muted">{error.message}</p>
-            <p className="mt-2 text-muted">
-              That is no hindrance: start with the demo model and get a real one later under Models.
-            </p>
-            <Button className="mt-3" onClick={() => void loadRecommendation()}>
-              Try again
-            </Button>
+            <p className="mt-2 text-muted">{t`That is no hindrance: start with the demo model and get a real one later under Models.`}</p>
+            <Button className="mt-3" onClick={() => void loadRecommendation()}>{t`Try again`}</Button>
           </>
         ) : recommendation === undefined ? (
           <>
-            <p className="mb-3 text-muted">Looking at what this computer has…</p>
-            <ProgressBar label="Choosing a model" share={null} />
+            <p className="mb-3 text-muted">{t`Looking at what this computer has…`}</p>
+            <ProgressBar label={t`Choosing a model`} share={null} />
           </>
         ) : recommendation === null ? (
           <>
-            <p className="font-medium">No model of the list fits this computer</p>
-            <p className="mt-1 text-muted">
-              Each needs more memory than is free. Close other programs and look again under Models, or start with the
-              demo model.
-            </p>
+            <p className="font-medium">{t`No model of the list fits this computer`}</p>
+            <p className="mt-1 text-muted">{t`Each needs more memory than is free. Close other programs and look again under Models, or start with the demo model.`}</p>
           </>
         ) : (
           <>
             <p className="text-read font-semibold">{recommendation.name}</p>
-            <p className="text-muted tabular-nums">
-              {recommendation.quantization} · {bytes(recommendation.downloadBytes)} to download
-            </p>
+            <p className="text-muted tabular-nums">{t`${recommendation.quantization} · ${bytes(recommendation.downloadBytes)} to download`}</p>
             <p className="mt-2">{recommendation.reason}</p>
           </>
         )}
@@ -179,17 +159,23 @@ function FirstModel({
       {failure ? <ErrorNote message={failure} className="mt-3" /> : null}
       <div className="mt-6 flex flex-wrap gap-2">
         {recommendation ? (
-          <Button kind="primary" className="h-9! px-5!" disabled={busy} onClick={() => void download()}>
-            Download and use
-          </Button>
+          <Button
+            kind="primary"
+            className="h-9! px-5!"
+            disabled={busy}
+            onClick={() => void download()}
+          >{t`Download and use`}</Button>
         ) : null}
-        <Button kind={recommendation ? 'plain' : 'primary'} className="h-9! px-4!" onClick={onNext}>
-          Start with the demo model
-        </Button>
+        <Button
+          kind={recommendation ? 'plain' : 'primary'}
+          className="h-9! px-4!"
+          onClick={onNext}
+        >{t`Start with the demo model`}</Button>
       </div>
       <p className="mt-3 text-small text-subtle">
-        {recommendation ? 'It goes on in the background; until it is there, the demo model answers. ' : ''}The demo
-        model knows simple drawings only.
+        {recommendation
+          ? t`It goes on in the background; until it is there, the demo model answers. The demo model knows simple drawings only.`
+          : t`The demo model knows simple drawings only.`}
       </p>
     </section>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { GalleryItem } from '#contract'
 import { X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
@@ -12,10 +13,10 @@ import { need, readGallery, useGallery } from './store.ts'
 import type { OpenShown } from './store.ts'
 
 const kinds = [
-  { value: 'all', label: 'All' },
-  { value: 'picture', label: 'Pictures' },
-  { value: 'page', label: 'Pages' },
-  { value: 'video', label: 'Videos' },
+  { value: 'all', label: t`All` },
+  { value: 'picture', label: t`Pictures` },
+  { value: 'page', label: t`Pages` },
+  { value: 'video', label: t`Videos` },
 ] as const
 
 /**
@@ -37,38 +38,38 @@ export function GalleryPage({
   const page = useRef<HTMLElement>(null)
   const { kind, total, error, described } = useGallery()
   useEffect(() => {
-    document.title = 'Gallery · Sightline'
+    document.title = t`Gallery · Sightline`
     page.current?.focus({ preventScroll: true })
   }, [])
   useEffect(() => readGallery(), [version])
   return (
-    <section ref={page} tabIndex={-1} aria-label="Gallery" className="flex min-h-0 flex-1 flex-col outline-none">
+    <section ref={page} tabIndex={-1} aria-label={t`Gallery`} className="flex min-h-0 flex-1 flex-col outline-none">
       <header className="flex h-12 shrink-0 items-center gap-3 pr-2 pl-4 has-[>button:first-child]:pl-2">
         {toggle}
-        <h1 className="flex-1 font-medium">Gallery</h1>
-        <IconButton label="Close the gallery" hint="Esc" onClick={onClose}>
+        <h1 className="flex-1 font-medium">{t`Gallery`}</h1>
+        <IconButton label={t`Close the gallery`} hint="Esc" onClick={onClose}>
           <X />
         </IconButton>
       </header>
       <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-hairline px-4 pb-3">
-        <Segmented label="What is shown" value={kind} options={kinds} onChange={readGallery} />
+        <Segmented label={t`What is shown`} value={kind} options={kinds} onChange={readGallery} />
         <p className="min-w-0 text-muted tabular-nums" role="status">
           {total === null || total === 0 ? '' : sumOf(kind, total)}
           {kind === 'video' || !described || described.pictures === 0
             ? ''
-            : `${total ? ' · ' : ''}${count(described.described)} of ${counted(described.pictures, 'picture')} described for search`}
+            : `${total ? ' · ' : ''}${t`${count(described.described)} of ${counted(described.pictures, 'picture')} described for search`}`}
         </p>
       </div>
       {error ? (
         <ErrorNote message={error.message} className="mx-4 mt-3">
-          <Button onClick={() => readGallery()}>Try again</Button>
+          <Button onClick={() => readGallery()}>{t`Try again`}</Button>
         </ErrorNote>
       ) : null}
       {total === 0 ? (
         <p className="m-auto max-w-[40ch] p-6 text-center text-muted">
           {kind === 'all'
-            ? 'Nothing here yet. Pictures and videos that you ask about are shown here, with their conversations.'
-            : 'There is nothing of this kind in your conversations.'}
+            ? t`Nothing here yet. Pictures and videos that you ask about are shown here, with their conversations.`
+            : t`There is nothing of this kind in your conversations.`}
         </p>
       ) : (
         <Grid key={kind} total={total ?? 0} onOpen={onOpen} />
@@ -125,7 +126,7 @@ function Grid({ total, onOpen }: { total: number; onOpen: OpenShown }): ReactNod
   return (
     <div ref={box} onScroll={look} onKeyDown={onKeyDown} className="min-h-0 flex-1 overflow-y-auto p-4">
       <ul
-        aria-label="Pictures and videos"
+        aria-label={t`Pictures and videos`}
         className="relative"
         style={{ height: Math.max(0, rows * tiles.row - tiles.gap) }}
       >

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { GalleryItem } from '#contract'
 import { Ellipsis, FileX, MessageSquare, Play, ScanText } from 'lucide-react'
 import { useState } from 'react'
@@ -37,7 +38,7 @@ export function GalleryTile({
         type="button"
         data-tile={place}
         tabIndex={isActive ? 0 : -1}
-        aria-label={`${name}, in ${first.title}`}
+        aria-label={t`${name}, in ${first.title}`}
         title={name}
         onClick={() => open(first)}
         className="relative flex w-full items-center justify-center overflow-hidden rounded-md border border-hairline bg-mat p-1.5 hover:border-control"
@@ -58,14 +59,14 @@ export function GalleryTile({
             {first.title}
           </p>
           <p className="truncate text-small text-muted" title={description ?? name}>
-            {isDescribing ? 'Describing…' : (description ?? name)}
+            {isDescribing ? t`Describing…` : (description ?? name)}
           </p>
         </div>
         <Menu
           align="end"
           trigger={
             <MenuTrigger
-              aria-label={`Options for ${name}`}
+              aria-label={t`Options for ${name}`}
               tabIndex={isActive ? 0 : -1}
               className={cx(
                 iconButtonClass('small'),
@@ -87,7 +88,7 @@ export function GalleryTile({
               <MenuSeparator />
               <MenuItem onSelect={() => void describe(sha)}>
                 <ScanText aria-hidden />
-                {description === null ? 'Describe for search' : 'Describe again'}
+                {description === null ? t`Describe for search` : t`Describe again`}
               </MenuItem>
             </>
           ) : null}
@@ -105,7 +106,7 @@ function Thumbnail({ sha }: { sha: string }): ReactNode {
     return (
       <span className="flex flex-col items-center gap-1 text-small text-muted">
         <FileX className="size-4" aria-hidden />
-        Not stored any more
+        {t`Not stored any more`}
       </span>
     )
   return (

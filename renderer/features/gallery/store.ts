@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo, GalleryItem, GalleryKind } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
@@ -88,7 +89,7 @@ export async function describe(sha: string): Promise<void> {
   try {
     const { description } = await call((core) => core.gallery.describe({ sha }))
     setDescription(sha, description)
-    announce(`Described: ${description}`)
+    announce(t`Described: ${description}`)
     useGallery.setState({ described: await call((core) => core.gallery.described()) })
   } catch (thrown) {
     fail(thrown)

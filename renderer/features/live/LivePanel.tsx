@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo } from '#contract'
 import { ArrowUp, Square, X } from 'lucide-react'
 import { useCallback, useState } from 'react'
@@ -12,8 +13,8 @@ import { askLive, lookEvery, startLive, stopLive } from './actions.ts'
 import { INTERVALS, SPANS, off, useLive } from './store.ts'
 
 const spans = [
-  { value: 'now', label: 'Now' },
-  ...SPANS.map((seconds) => ({ value: String(seconds), label: `Last ${seconds} s` })),
+  { value: 'now', label: t`Now` },
+  ...SPANS.map((seconds) => ({ value: String(seconds), label: t`Last ${seconds} s` })),
 ]
 
 /** The live view while it is on: that it is, what it sees, and a question about now or the last seconds. */
@@ -30,7 +31,7 @@ export function LivePanel({
       {error ? (
         <div className="mx-auto w-full max-w-[720px] px-4 pt-2 mid:px-6">
           <ErrorNote message={error.message}>
-            <IconButton label="Dismiss" size="small" onClick={() => useLive.setState({ error: null })}>
+            <IconButton label={t`Dismiss`} size="small" onClick={() => useLive.setState({ error: null })}>
               <X />
             </IconButton>
           </ErrorNote>
@@ -38,7 +39,7 @@ export function LivePanel({
       ) : null}
       {source && stream ? (
         <Watching
-          what={source === 'camera' ? 'the camera' : 'the screen'}
+          what={source === 'camera' ? t`the camera` : t`the screen`}
           stream={stream}
           conversationId={conversationId}
           onSent={onSent}
@@ -91,7 +92,7 @@ function Watching({
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 mid:px-6">
       <section
-        aria-label="Live view"
+        aria-label={t`Live view`}
         data-testid="live"
         className="flex gap-3 rounded-lg border border-danger bg-raised p-2.5 max-mid:flex-col"
       >
@@ -102,23 +103,23 @@ function Watching({
             muted
             playsInline
             className="size-full object-contain"
-            aria-label={`What is seen of ${what}`}
+            aria-label={t`What is seen of ${what}`}
           />
           <span
             className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 text-small font-medium text-[#fff]"
             role="status"
           >
             <span className="size-2 rounded-full bg-[oklch(0.66_0.22_25)]" aria-hidden />
-            Live
+            {t`Live`}
           </span>
         </div>
         <div className="flex min-w-0 flex-1 flex-col gap-2">
           <div className="flex items-center gap-2">
             <p className="min-w-0 flex-1 truncate">
-              Watching {what}
+              {t`Watching ${what}`}
               <span
                 className="text-muted tabular-nums"
-                title="Changes seen in the last minute"
+                title={t`Changes seen in the last minute`}
                 data-testid="live-moments"
                 data-moments={moments}
               >
@@ -127,23 +128,21 @@ function Watching({
               </span>
             </p>
             <select
-              aria-label="Look"
+              aria-label={t`Look`}
               value={intervalMs}
               onChange={(event) => lookEvery(Number(event.target.value))}
               className="h-7 rounded-md border border-control bg-raised px-1.5 tabular-nums"
             >
               {INTERVALS.map((ms) => (
-                <option key={ms} value={ms}>
-                  every {ms / 1_000} s
-                </option>
+                <option key={ms} value={ms}>{t`every ${ms / 1_000} s`}</option>
               ))}
             </select>
-            <IconButton label="Stop watching" size="small" onClick={stopLive} className="text-danger!">
+            <IconButton label={t`Stop watching`} size="small" onClick={stopLive} className="text-danger!">
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />
             </IconButton>
           </div>
           <div>
-            <Segmented label="What the question is about" value={span} options={spans} onChange={setSpan} />
+            <Segmented label={t`What the question is about`} value={span} options={spans} onChange={setSpan} />
           </div>
           <form
             className="flex items-center gap-1 rounded-md border border-control p-0.5 focus-within:border-accent"
@@ -153,15 +152,15 @@ function Watching({
             }}
           >
             <input
-              aria-label="Question about the live view"
-              placeholder={span === 'now' ? 'Ask about what is there now' : `Ask about the last ${span} seconds`}
+              aria-label={t`Question about the live view`}
+              placeholder={span === 'now' ? t`Ask about what is there now` : t`Ask about the last ${span} seconds`}
               value={text}
               readOnly={sending}
               onChange={(event) => setText(event.target.value)}
               className="h-7 min-w-0 flex-1 bg-transparent px-2 outline-none placeholder:text-subtle"
             />
             <IconButton
-              label="Ask about the live view"
+              label={t`Ask about the live view`}
               type="submit"
               size="small"
               disabled={sending || text.trim() === ''}
@@ -170,7 +169,7 @@ function Watching({
             </IconButton>
           </form>
           {error ? <ErrorNote message={error.message} /> : null}
-          <p className="text-small text-muted">Kept in memory for a minute. Only what you ask about is stored.</p>
+          <p className="text-small text-muted">{t`Kept in memory for a minute. Only what you ask about is stored.`}</p>
         </div>
       </section>
     </div>
@@ -184,7 +183,7 @@ function ChoiceDialog(): ReactNode {
     <DialogFrame
       open={choices !== null}
       onOpenChange={(open) => open || useLive.setState(off)}
-      title="Watch a screen or window"
+      title={t`Watch a screen or window`}
     >
       <ul className="flex flex-col gap-1">
         {choices?.map(({ id, name }) => (

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError } from '#contract'
 import type { QuestionPart } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
@@ -35,7 +36,7 @@ function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
     if (running !== own) return
     stopLive()
     useLive.setState({
-      error: new AppError('Interrupted', 'What was watched is no longer shown. Choose it again to go on.').toInfo(),
+      error: new AppError('Interrupted', t`What was watched is no longer shown. Choose it again to go on.`).toInfo(),
     })
   })
 }
@@ -73,17 +74,17 @@ const store = async (picture: Blob, name: string): Promise<string> =>
 
 async function nowPart(): Promise<QuestionPart> {
   const picture = await running?.watch.now()
-  if (!picture) throw new AppError('MediaNotFound', 'Nothing has been seen yet. Wait a moment and ask again.')
-  return { type: 'image', sha: await store(picture, 'Live view.jpg'), name: 'Live view.jpg' }
+  if (!picture) throw new AppError('MediaNotFound', t`Nothing has been seen yet. Wait a moment and ask again.`)
+  return { type: 'image', sha: await store(picture, t`Live view.jpg`), name: t`Live view.jpg` }
 }
 
 async function lastPart(seconds: number): Promise<QuestionPart> {
   const moments = thinned(lately(useLive.getState().moments, performance.now(), seconds), MAX_QUESTION_FRAMES)
   // Nothing changed: one picture says it all.
   if (moments.length < 2) return nowPart()
-  const name = `Live view, last ${seconds} s`
+  const name = t`Live view, last ${seconds} s`
   const pictures = await Promise.all(
-    moments.map(({ picture }, index) => store(picture, `${name}, frame ${index + 1}.jpg`)),
+    moments.map(({ picture }, index) => store(picture, t`${name}, frame ${index + 1}.jpg`)),
   )
   return { type: 'frames', name, pictures, fps: rateOf(moments) }
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { sheetLines, verdictSentence } from '#contract'
 import type { ErrorInfo, ModelCheck, ModelFileSheet } from '#contract'
 import { useState } from 'react'
@@ -38,17 +39,20 @@ export function ModelSheet({
   }
   return (
     <>
-      <Button kind="quiet" className={className} aria-label={`What ${name} is`} onClick={() => void show()}>
-        What is it?
-      </Button>
+      <Button
+        kind="quiet"
+        className={className}
+        aria-label={t`What ${name} is`}
+        onClick={() => void show()}
+      >{t`What is it?`}</Button>
       <DialogFrame
         open={open}
         onOpenChange={setOpen}
-        title={`What ${name} is`}
-        description="As far as the headers of its files tell."
+        title={t`What ${name} is`}
+        description={t`As far as the headers of its files tell.`}
       >
         {read === null ? (
-          <p className="text-muted">Reading the headers…</p>
+          <p className="text-muted">{t`Reading the headers…`}</p>
         ) : 'error' in read ? (
           <ErrorNote message={read.error.message} />
         ) : (
@@ -66,7 +70,7 @@ function Sheets({ check: { files, pairs } }: { check: ModelCheck }): ReactNode {
         <Sheet key={file.path} file={file} />
       ))}
       {pairs.length > 0 ? (
-        <ul aria-label="What belongs together" className="flex flex-col gap-1">
+        <ul aria-label={t`What belongs together`} className="flex flex-col gap-1">
           {pairs.map((pair) => (
             <li
               key={`${pair.textPath} ${pair.projectorPath}`}

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro'
+import { Trans } from '@lingui/react/macro'
 import type { Download, DownloadSelection, EngineStatus } from '#contract'
 import { Tabs } from '@base-ui/react/tabs'
 import { X } from 'lucide-react'
@@ -38,7 +40,7 @@ export function ModelsPage({
   const part = place.part === 'downloads' && jobs.length === 0 ? 'library' : place.part
   const page = useRef<HTMLElement>(null)
   useEffect(() => {
-    document.title = 'Models · Sightline'
+    document.title = t`Models · Sightline`
     // What is open on the page takes the focus for itself before.
     if (!page.current?.contains(document.activeElement)) page.current?.focus({ preventScroll: true })
   }, [])
@@ -46,13 +48,13 @@ export function ModelsPage({
     <section
       ref={page}
       tabIndex={-1}
-      aria-label="Models"
+      aria-label={t`Models`}
       className="@container flex min-h-0 flex-1 flex-col outline-none"
     >
       <header className="flex h-12 shrink-0 items-center gap-3 pr-2 pl-4 has-[>button:first-child]:pl-2">
         {toggle}
-        <h1 className="flex-1 font-medium">Models</h1>
-        <IconButton label="Close models" hint="Esc" onClick={onClose}>
+        <h1 className="flex-1 font-medium">{t`Models`}</h1>
+        <IconButton label={t`Close models`} hint="Esc" onClick={onClose}>
           <X />
         </IconButton>
       </header>
@@ -61,16 +63,14 @@ export function ModelsPage({
         onValueChange={(next) => openModels(next as ModelsPart)}
         className="flex min-h-0 flex-1 flex-col"
       >
-        <Tabs.List aria-label="Models" className="flex shrink-0 overflow-x-auto border-b border-hairline px-1">
-          <Tabs.Tab value="library" className={tab}>
-            On this computer
-          </Tabs.Tab>
-          <Tabs.Tab value="get" className={tab}>
-            Get a model
-          </Tabs.Tab>
+        <Tabs.List aria-label={t`Models`} className="flex shrink-0 overflow-x-auto border-b border-hairline px-1">
+          <Tabs.Tab value="library" className={tab}>{t`On this computer`}</Tabs.Tab>
+          <Tabs.Tab value="get" className={tab}>{t`Get a model`}</Tabs.Tab>
           {jobs.length > 0 ? (
             <Tabs.Tab value="downloads" className={tab}>
-              Downloads <span className="text-subtle tabular-nums">{jobs.length}</span>
+              <Trans>
+                Downloads <span className="text-subtle tabular-nums">{jobs.length}</span>
+              </Trans>
             </Tabs.Tab>
           ) : null}
         </Tabs.List>

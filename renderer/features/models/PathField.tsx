@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useId } from 'react'
 import type { ReactNode } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
@@ -27,7 +28,7 @@ export function PathField({
   const id = useId()
   const canPick = useHost((state) => state.host?.capabilities.fileDialogs ?? false) && kind === 'file'
   const pick = (): void => {
-    pickModelFile(`Choose the ${label.toLowerCase()}`).then(
+    pickModelFile(t`Choose: ${label}`).then(
       (path) => path !== null && onChange(path),
       (thrown: unknown) => announce(toAppError(thrown).message),
     )
@@ -52,7 +53,7 @@ export function PathField({
           onChange={(event) => onChange(event.target.value)}
           className="h-8 min-w-0 flex-1 font-mono text-small"
         />
-        {canPick ? <Button onClick={pick}>Browse</Button> : null}
+        {canPick ? <Button onClick={pick}>{t`Browse`}</Button> : null}
       </div>
     </div>
   )

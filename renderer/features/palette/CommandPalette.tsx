@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Dialog } from '@base-ui/react/dialog'
 import { Search } from 'lucide-react'
 import { useDeferredValue, useMemo, useState } from 'react'
@@ -50,7 +51,7 @@ export function CommandPalette({
       }}
     >
       <PopupFrame kind="dialog" className="top-[12dvh]! flex w-[min(560px,calc(100vw-24px))] translate-y-0! flex-col">
-        <Dialog.Title className="sr-only">Commands</Dialog.Title>
+        <Dialog.Title className="sr-only">{t`Commands`}</Dialog.Title>
         {children((command) => {
           setChosen(command)
           onOpenChange(false)
@@ -85,8 +86,8 @@ export function CommandFinder({
         <Search className="size-4 shrink-0 text-subtle" aria-hidden />
         <input
           type="text"
-          aria-label="Find a command, preset, model or conversation"
-          placeholder="What do you want to do or open?"
+          aria-label={t`Find a command, preset, model or conversation`}
+          placeholder={t`What do you want to do or open?`}
           autoComplete="off"
           spellCheck={false}
           maxLength={200}
@@ -98,13 +99,11 @@ export function CommandFinder({
         />
       </div>
       {found.length === 0 ? (
-        <p role="status" className="px-4 py-6 text-center text-muted">
-          Nothing fits “{wanted.trim()}”.
-        </p>
+        <p role="status" className="px-4 py-6 text-center text-muted">{t`Nothing fits “${wanted.trim()}”.`}</p>
       ) : (
         <PickListBox
           pick={pick}
-          label="Commands"
+          label={t`Commands`}
           items={found}
           keyOf={({ id }) => id}
           onPick={onPick}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo, Preset } from '#contract'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -19,16 +20,16 @@ import { Format, Values } from './formParts.tsx'
 type DetailChoice = keyof typeof detailLevels | 'same'
 
 const details: readonly { readonly value: DetailChoice; readonly label: string }[] = [
-  { value: 'same', label: 'As it is' },
+  { value: 'same', label: t`As it is` },
   { value: 'low', label: detailLevels.low.label },
   { value: 'medium', label: detailLevels.medium.label },
   { value: 'high', label: detailLevels.high.label },
   { value: 'full', label: detailLevels.full.label },
 ]
 const thinkings = [
-  { value: 'same', label: 'As it is' },
-  { value: 'on', label: 'Think first' },
-  { value: 'off', label: 'Answer at once' },
+  { value: 'same', label: t`As it is` },
+  { value: 'on', label: t`Think first` },
+  { value: 'off', label: t`Answer at once` },
 ] as const
 
 /** Everything that a preset can hold; what is changed is told at once, and kept by the button. */
@@ -53,7 +54,7 @@ export function PresetForm({
   const save = async (): Promise<void> => {
     try {
       const { preset: kept } = await keep(edited)
-      announce(`The preset ${kept.name} is kept.`)
+      announce(t`The preset ${kept.name} is kept.`)
       onDone()
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -93,37 +94,42 @@ export function PresetForm({
   )
   return (
     <div className="flex flex-col gap-4">
-      {line('name', 'Name', 80)}
-      {line('about', 'What it is for', 300)}
-      {text('prompt', 'Question', 4, 'Write {{a word}} for what is asked for whenever the preset is chosen.')}
+      {line('name', t`Name`, 80)}
+      {line('about', t`What it is for`, 300)}
+      {text(
+        'prompt',
+        t`Question`,
+        4,
+        t`Write ${`{{${t`a word`}}}`} for what is asked for whenever the preset is chosen.`,
+      )}
       <Values preset={preset} onChange={(values) => set({ values })} />
-      {text('systemPrompt', 'System prompt', 2, 'Takes the place of the one in the settings.')}
+      {text('systemPrompt', t`System prompt`, 2, t`Takes the place of the one in the settings.`)}
       <Format format={preset.format} onChange={(format) => set({ format })} />
       <div className="flex flex-col gap-4 border-t border-hairline pt-4">
-        <SettingRow label="Picture detail">
+        <SettingRow label={t`Picture detail`}>
           <Segmented
-            label="Picture detail of the preset"
+            label={t`Picture detail of the preset`}
             value={preset.detail ?? 'same'}
             options={details}
             onChange={(detail) => set({ detail: detail === 'same' ? null : detail })}
           />
         </SettingRow>
-        <SettingRow label="Model" note="It is switched to where it is on this computer.">
+        <SettingRow label={t`Model`} note={t`It is switched to where it is on this computer.`}>
           <select
-            aria-label="Model of the preset"
+            aria-label={t`Model of the preset`}
             value={preset.model ?? ''}
             onChange={(event) => set({ model: event.target.value || null })}
             className={cx(fieldClass, 'h-8 max-w-64 py-0!')}
           >
-            <option value="">As it is</option>
+            <option value="">{t`As it is`}</option>
             {[...new Set([...models, ...(preset.model === null ? [] : [preset.model])])].map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
         </SettingRow>
-        <SettingRow label="Longest answer" note="In tokens.">
+        <SettingRow label={t`Longest answer`} note={t`In tokens.`}>
           <NumberSetting
-            label="Longest answer of the preset in tokens"
+            label={t`Longest answer of the preset in tokens`}
             value={preset.maxTokens}
             fallback={null}
             min={1}
@@ -132,9 +138,9 @@ export function PresetForm({
             onChange={(maxTokens) => set({ maxTokens })}
           />
         </SettingRow>
-        <SettingRow label="Context" note="In tokens, at the least. A larger one loads the model again.">
+        <SettingRow label={t`Context`} note={t`In tokens, at the least. A larger one loads the model again.`}>
           <NumberSetting
-            label="Context of the preset in tokens"
+            label={t`Context of the preset in tokens`}
             value={preset.contextTokens}
             fallback={null}
             min={256}
@@ -143,20 +149,20 @@ export function PresetForm({
             onChange={(contextTokens) => set({ contextTokens })}
           />
         </SettingRow>
-        <SettingRow label="Thinking" note="Where the model has a switch for it.">
+        <SettingRow label={t`Thinking`} note={t`Where the model has a switch for it.`}>
           <Segmented
-            label="Thinking of the preset"
+            label={t`Thinking of the preset`}
             value={preset.thinking ?? 'same'}
             options={thinkings}
             onChange={(thinking) => set({ thinking: thinking === 'same' ? null : thinking })}
           />
         </SettingRow>
-        <Disclosure label="How words are chosen">
+        <Disclosure label={t`How words are chosen`}>
           <div className="flex flex-col gap-3 pt-2">
             {samplingFields.map(({ key, label, note, min, max, step }) => (
               <SettingRow key={key} label={label} note={note}>
                 <NumberSetting
-                  label={`${label} of the preset`}
+                  label={t`${label} of the preset`}
                   value={preset.sampling[key] ?? null}
                   fallback={null}
                   min={min}
@@ -174,10 +180,12 @@ export function PresetForm({
       </div>
       {error ? <ErrorNote message={error.message} /> : null}
       <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button kind="primary" disabled={preset.name.trim() === ''} onClick={() => void save()}>
-          Keep this preset
-        </Button>
+        <Button onClick={onDone}>{t`Cancel`}</Button>
+        <Button
+          kind="primary"
+          disabled={preset.name.trim() === ''}
+          onClick={() => void save()}
+        >{t`Keep this preset`}</Button>
       </div>
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ListedPreset } from '#contract'
 import { Copy, Ellipsis, Share2, Trash2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
@@ -44,7 +45,7 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
       setProblems(refused)
       const [first] = imported
       if (first !== undefined)
-        tell({ text: `Added ${imported.length === 1 ? `“${first}”` : counted(imported.length, 'preset')}.` })
+        tell({ text: imported.length === 1 ? t`Added “${first}”.` : t`Added ${counted(imported.length, 'preset')}.` })
     })
   const undo = (action: () => Promise<unknown>): void => {
     // its button goes away
@@ -62,17 +63,15 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
     onRemove: ({ id, preset }) =>
       attempt(async () => {
         await remove(id)
-        tell({ text: `Deleted “${preset.name}”.`, undo: () => savePreset(null, preset) })
+        tell({ text: t`Deleted “${preset.name}”.`, undo: () => savePreset(null, preset) })
       }),
   }
   const own = presets.filter(({ isOwn }) => isOwn)
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap gap-2">
-        <Button ref={first} data-begin onClick={() => onEdit(newPreset())}>
-          New preset
-        </Button>
-        <Button onClick={() => picker.current?.click()}>Add from a file…</Button>
+        <Button ref={first} data-begin onClick={() => onEdit(newPreset())}>{t`New preset`}</Button>
+        <Button onClick={() => picker.current?.click()}>{t`Add from a file…`}</Button>
         <input
           ref={picker}
           type="file"
@@ -80,7 +79,7 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
           multiple
           hidden
           tabIndex={-1}
-          aria-label="Files of presets"
+          aria-label={t`Files of presets`}
           onChange={(event) => {
             void take([...(event.target.files ?? [])])
             event.target.value = ''
@@ -91,8 +90,8 @@ export function PresetList({ onEdit }: { onEdit: (edited: Edited) => void }): Re
         <ErrorNote key={index} message={problem} />
       ))}
       {done ? <DoneNote key={done.text} done={done} onUndo={undo} /> : null}
-      {own.length > 0 ? <Group label="Your own" presets={own} doing={doing} /> : null}
-      <Group label="Of Sightline" presets={presets.filter(({ isOwn }) => !isOwn)} doing={doing} />
+      {own.length > 0 ? <Group label={t`Your own`} presets={own} doing={doing} /> : null}
+      <Group label={t`Of Sightline`} presets={presets.filter(({ isOwn }) => !isOwn)} doing={doing} />
     </div>
   )
 }
@@ -106,9 +105,7 @@ function DoneNote({ done, onUndo }: { done: Done; onUndo: (undo: () => Promise<u
     <div className="flex min-h-10 items-center gap-2 rounded-md bg-sunken py-1 pr-1 pl-3">
       <p className="min-w-0 flex-1 [overflow-wrap:anywhere]">{text}</p>
       {undo ? (
-        <Button ref={button} kind="quiet" className="text-accent!" onClick={() => onUndo(undo)}>
-          Undo
-        </Button>
+        <Button ref={button} kind="quiet" className="text-accent!" onClick={() => onUndo(undo)}>{t`Undo`}</Button>
       ) : null}
     </div>
   )
@@ -133,7 +130,7 @@ function Group({
   return (
     <section>
       <h3 className="mb-1 font-medium">{label}</h3>
-      <ul aria-label={`Presets: ${label}`} className="flex flex-col divide-y divide-hairline border-y border-hairline">
+      <ul aria-label={t`Presets: ${label}`} className="flex flex-col divide-y divide-hairline border-y border-hairline">
         {presets.map((listed) => (
           <Row key={listed.id} listed={listed} doing={doing} />
         ))}
@@ -155,30 +152,28 @@ function Row({ listed, doing }: { listed: ListedPreset; doing: Doing }): ReactNo
         )}
       </div>
       {isOwn ? (
-        <Button aria-label={`Edit ${preset.name}`} onClick={() => doing.onEdit(listed)}>
-          Edit
-        </Button>
+        <Button aria-label={t`Edit ${preset.name}`} onClick={() => doing.onEdit(listed)}>{t`Edit`}</Button>
       ) : null}
       <Menu
         align="end"
         trigger={
-          <MenuTrigger className={iconButtonClass()} aria-label={`Options for ${preset.name}`}>
+          <MenuTrigger className={iconButtonClass()} aria-label={t`Options for ${preset.name}`}>
             <Ellipsis />
           </MenuTrigger>
         }
       >
         <MenuItem onSelect={() => void doing.onDuplicate(listed)}>
           <Copy />
-          {isOwn ? 'Duplicate' : 'Copy and edit'}
+          {isOwn ? t`Duplicate` : t`Copy and edit`}
         </MenuItem>
         <MenuItem onSelect={() => void doing.onShare(listed)}>
           <Share2 />
-          Share as a file
+          {t`Share as a file`}
         </MenuItem>
         {isOwn ? (
           <MenuItem danger onSelect={() => void doing.onRemove(listed)}>
             <Trash2 />
-            Delete
+            {t`Delete`}
           </MenuItem>
         ) : null}
       </Menu>

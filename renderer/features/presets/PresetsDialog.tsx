@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { DialogFrame } from '../../components/primitives/Dialog.tsx'
@@ -30,11 +31,11 @@ export function PresetsDialog({
     <DialogFrame
       open={open}
       onOpenChange={onOpenChange}
-      title={edited === null ? 'Presets' : edited.id === null ? 'New preset' : 'Edit preset'}
+      title={edited === null ? t`Presets` : edited.id === null ? t`New preset` : t`Edit preset`}
       description={
         edited === null
-          ? 'Ways of asking, by their names. Type / in the question to choose one.'
-          : 'What is left empty stays as it is when the preset is chosen.'
+          ? t`Ways of asking, by their names. Type / in the question to choose one.`
+          : t`What is left empty stays as it is when the preset is chosen.`
       }
     >
       <div ref={top}>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, MAX_PRESET_FILE, Preset } from '#contract'
 import type { ListedPreset } from '#contract'
 import { saveFile } from '../../lib/copyAndSave.ts'
@@ -13,7 +14,7 @@ export interface Edited {
 }
 
 /** A preset that says nothing yet. */
-export const newPreset = (): Edited => ({ id: null, preset: { ...Preset.parse({ name: 'New preset' }), name: '' } })
+export const newPreset = (): Edited => ({ id: null, preset: { ...Preset.parse({ name: t`New preset` }), name: '' } })
 
 /** Keeps what was changed, without values of variables that its texts no longer have. */
 export const keep = ({ id, preset }: Edited): Promise<ListedPreset> => {
@@ -56,7 +57,7 @@ async function importFile(file: File): Promise<string> {
   if (json === null || json.length > MAX_PRESET_FILE)
     throw new AppError(
       'InvalidInput',
-      `${file.name} is too large for a preset. Choose a file that Sightline shared one as.`,
+      t`${file.name} is too large for a preset. Choose a file that Sightline shared one as.`,
     )
   const { preset } = await call((core) => core.presets.import({ name: file.name.slice(0, 255), json }))
   return preset.name

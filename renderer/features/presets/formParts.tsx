@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { readyFormats } from '#contract'
 import type { Preset } from '#contract'
 import { useId } from 'react'
@@ -18,7 +19,7 @@ export function Values({
   if (names.length === 0) return null
   return (
     <fieldset className="flex min-w-0 flex-col gap-2">
-      <legend className="float-left mb-1.5">What is offered for each variable</legend>
+      <legend className="float-left mb-1.5">{t`What is offered for each variable`}</legend>
       {names.map((name) => (
         <label key={name} className="clear-both grid grid-cols-[8rem_1fr] items-center gap-3">
           <span className="truncate text-muted" title={name}>
@@ -51,35 +52,35 @@ export function Format({
   const isReady =
     format !== null && readyFormats.some(({ name, schema }) => name === format.name && schema === format.schema)
   const choose = (value: string): void => {
-    if (value === OWN) onChange({ name: 'Own format', schema: format?.schema ?? '{\n  "type": "object"\n}' })
+    if (value === OWN) onChange({ name: t`Own format`, schema: format?.schema ?? '{\n  "type": "object"\n}' })
     else onChange(readyFormats.find(({ name }) => name === value) ?? null)
   }
   return (
     <div className="flex flex-col gap-1.5">
-      <label htmlFor={`${id}-format`}>Answer format</label>
+      <label htmlFor={`${id}-format`}>{t`Answer format`}</label>
       <select
         id={`${id}-format`}
         value={format === null ? '' : isReady ? format.name : OWN}
         onChange={(event) => choose(event.target.value)}
         className={cx(fieldClass, 'h-8 py-0!')}
       >
-        <option value="">None</option>
+        <option value="">{t`None`}</option>
         {readyFormats.map(({ name }) => (
           <option key={name}>{name}</option>
         ))}
-        <option value={OWN}>Own JSON schema</option>
+        <option value={OWN}>{t`Own JSON schema`}</option>
       </select>
       {format === null || isReady ? null : (
         <>
           <TextField
-            aria-label="Name of the format"
+            aria-label={t`Name of the format`}
             maxLength={80}
             value={format.name}
             onChange={(event) => onChange({ ...format, name: event.target.value })}
             className="h-8"
           />
           <textarea
-            aria-label="JSON schema"
+            aria-label={t`JSON schema`}
             rows={6}
             spellCheck={false}
             maxLength={200_000}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo, ProfileCheck } from '#contract'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
@@ -38,12 +39,9 @@ export function ProfilesSetting(): ReactNode {
   const [removing, setRemoving] = useState<{ id: string; name: string } | null>(null)
   return (
     <div className="flex flex-col gap-3">
-      <p className="text-muted">
-        What a fine-tune expects and gives: its prompt, sizes of pictures, jobs. A model is asked with the profile that
-        it is recognised by.
-      </p>
+      <p className="text-muted">{t`What a fine-tune expects and gives: its prompt, sizes of pictures, jobs. A model is asked with the profile that it is recognised by.`}</p>
       {own.length > 0 ? (
-        <ul aria-label="Own profiles" className="flex flex-col divide-y divide-hairline border-y border-hairline">
+        <ul aria-label={t`Own profiles`} className="flex flex-col divide-y divide-hairline border-y border-hairline">
           {own.map(({ profile }) => (
             <li key={profile.id} className="flex min-h-10 items-center gap-2">
               <span className="min-w-0 flex-1 truncate">
@@ -51,24 +49,20 @@ export function ProfilesSetting(): ReactNode {
               </span>
               <Button
                 onClick={() => setWritten({ text: profileText(profile), id: profile.id })}
-                aria-label={`Edit ${profile.name}`}
-              >
-                Edit
-              </Button>
+                aria-label={t`Edit ${profile.name}`}
+              >{t`Edit`}</Button>
               <Button
                 kind="quiet"
                 onClick={() => setRemoving({ id: profile.id, name: profile.name })}
-                aria-label={`Remove ${profile.name}`}
-              >
-                Remove
-              </Button>
+                aria-label={t`Remove ${profile.name}`}
+              >{t`Remove`}</Button>
             </li>
           ))}
         </ul>
       ) : null}
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => setWritten({ text: '', id: null })}>Add a profile…</Button>
-        <Menu trigger={<MenuTrigger className={buttonClass('plain')}>Copy one of the app’s…</MenuTrigger>}>
+        <Button onClick={() => setWritten({ text: '', id: null })}>{t`Add a profile…`}</Button>
+        <Menu trigger={<MenuTrigger className={buttonClass('plain')}>{t`Copy one of the app’s…`}</MenuTrigger>}>
           <div className="max-h-72 overflow-y-auto">
             {profiles
               .filter(({ isOwn }) => !isOwn)
@@ -83,17 +77,17 @@ export function ProfilesSetting(): ReactNode {
       <DialogFrame
         open={written !== null}
         onOpenChange={(open) => open || setWritten(null)}
-        title="Own profile"
-        description="It is JSON; the profiles of the app show what it may hold."
+        title={t`Own profile`}
+        description={t`It is JSON; the profiles of the app show what it may hold.`}
       >
         <ProfileForm before={written ?? { text: '', id: null }} onDone={() => setWritten(null)} />
       </DialogFrame>
       <Confirm
         open={removing !== null}
         onOpenChange={(open) => open || setRemoving(null)}
-        title={`Remove ${removing?.name ?? ''}?`}
-        description="Models that are asked with it get the profile that they are recognised by, or none."
-        action="Remove"
+        title={t`Remove ${removing?.name ?? ''}?`}
+        description={t`Models that are asked with it get the profile that they are recognised by, or none.`}
+        action={t`Remove`}
         onConfirm={async () => {
           if (removing) await removeProfile(removing.id)
         }}
@@ -116,7 +110,7 @@ function ProfileForm({ before, onDone }: { before: Written; onDone: () => void }
       const { id, name } = await saveProfile(text)
       // with another id it is another one, which stands in the place of the first
       if (before.id !== null && before.id !== id) await removeProfile(before.id)
-      announce(`The profile ${name} is kept.`)
+      announce(t`The profile ${name} is kept.`)
       onDone()
     } catch (thrown) {
       setFailure(toAppError(thrown).toInfo())
@@ -130,7 +124,7 @@ function ProfileForm({ before, onDone }: { before: Written; onDone: () => void }
   return (
     <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
       <div>
-        <label htmlFor={`${id}-text`}>Profile</label>
+        <label htmlFor={`${id}-text`}>{t`Profile`}</label>
         <textarea
           ref={field}
           id={`${id}-text`}
@@ -150,15 +144,13 @@ function ProfileForm({ before, onDone }: { before: Written; onDone: () => void }
         <div id={`${id}-problem`} aria-live="polite">
           {problem === null ? null : (
             <ErrorNote message={problem} className="mt-2">
-              {place ? <Button onClick={() => show(place)}>Show the place</Button> : null}
+              {place ? <Button onClick={() => show(place)}>{t`Show the place`}</Button> : null}
             </ErrorNote>
           )}
         </div>
       </div>
       <div className="flex justify-end">
-        <Button kind="primary" type="submit" disabled={check?.problem !== null}>
-          Keep this profile
-        </Button>
+        <Button kind="primary" type="submit" disabled={check?.problem !== null}>{t`Keep this profile`}</Button>
       </div>
     </form>
   )

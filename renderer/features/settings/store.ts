@@ -4,6 +4,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { useEffect } from 'react'
+import { keepLanguage } from '../../lib/language.ts'
 import { recall, remember } from '../../lib/platform.ts'
 
 /** The user's settings as stored; `error` is about the last change. */
@@ -51,4 +52,12 @@ export function useTheme(): void {
     remember('theme', theme)
     applyTheme(theme)
   }, [theme, loaded])
+}
+
+/** Keeps the window in the chosen language, by loading it again where it shows another one. */
+export function useLanguage(): void {
+  const language = useSettings((state) => (state.loaded ? state.settings.language : null))
+  useEffect(() => {
+    if (language !== null) keepLanguage(language)
+  }, [language])
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Play } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -24,6 +25,8 @@ interface Suggestion {
 
 const picture = (url: string, name: string): Sample => ({ url, name, type: 'image/png' })
 
+// what the demo model was taught to be asked, and it was taught in English
+/* eslint-disable lingui/no-unlocalized-strings */
 const suggestions: readonly Suggestion[] = [
   { question: 'What is in the picture?', samples: [picture(redCircle, 'red-circle.png')] },
   {
@@ -38,11 +41,12 @@ const suggestions: readonly Suggestion[] = [
   { question: 'Mark the blue star.', samples: [picture(fourShapes, 'four-shapes.png')] },
   { question: 'What does it say?', samples: [picture(printedWord, 'printed-word.png')] },
 ]
+/* eslint-enable lingui/no-unlocalized-strings */
 
 /** The file of a sample, as if it had been dropped. */
 async function sampleFile({ url, name, type }: Sample): Promise<File> {
   const response = await fetch(url)
-  if (!response.ok) throw new Error(`The sample ${name} is missing`)
+  if (!response.ok) throw new Error(t`The sample ${name} is missing`)
   return new File([await response.blob()], name, { type })
 }
 
@@ -54,19 +58,17 @@ export function Start({ onAsk }: { onAsk: (files: readonly File[], question: str
     try {
       await onAsk(await Promise.all(samples.map(sampleFile)), question)
     } catch {
-      announce('The sample could not be opened')
+      announce(t`The sample could not be opened`)
     } finally {
       setBusy(false)
     }
   }
   return (
-    <section aria-label="New conversation" className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+    <section aria-label={t`New conversation`} className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       <div className="m-auto w-full max-w-[720px] px-4 py-8 mid:px-6">
-        <h2 className="text-title font-semibold tracking-tight">Ask about a picture or a video</h2>
-        <p className="mt-1 max-w-[60ch] text-read text-muted">
-          Drop it anywhere in this window, paste it, or pick it below. Pictures and answers stay on this computer.
-        </p>
-        <ul aria-label="Suggestions" className="mt-6 grid gap-3 mid:grid-cols-3">
+        <h2 className="text-title font-semibold tracking-tight">{t`Ask about a picture or a video`}</h2>
+        <p className="mt-1 max-w-[60ch] text-read text-muted">{t`Drop it anywhere in this window, paste it, or pick it below. Pictures and answers stay on this computer.`}</p>
+        <ul aria-label={t`Suggestions`} className="mt-6 grid gap-3 mid:grid-cols-3">
           {suggestions.map((suggestion) => (
             <li key={suggestion.question}>
               <button

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
 import { gridTokens, mediaPositions, sharesPosition } from '../../../lib/families/grid.ts'
 import { commonPrefix, positionSpan, unitTokens } from '../prompt/positions.ts'
@@ -241,7 +241,7 @@ export class LanguageContext {
 
   private cut(count: number): number {
     if (!this.native.remove(this.sequence, this.starts[count]!))
-      throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
+      throw new AppError('EngineFailed', say`The KV cache could not be cut back. Try again.`)
     return this.forgetFrom(count)
   }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import koffi from 'koffi'
 import { checkAdapter } from '../../gguf/checkAdapter.ts'
 import type { TextModelFacts } from '../../gguf/checkTextModel.ts'
@@ -77,10 +77,10 @@ export class LanguageModel implements AsyncDisposable {
       if (/alloc|memory/i.test(reason))
         throw new AppError(
           'OutOfMemory',
-          `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`,
+          say`There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`,
         )
       const what = `llama.cpp does not load ${basename(path)}: ${reason || 'it gives no reason'}.`
-      throw new AppError('UnsupportedModel', `${what} Choose another conversion of the model.`, { path })
+      throw new AppError('UnsupportedModel', say`${what} Choose another conversion of the model.`, { path })
     }
     const model = new LanguageModel(runtime, facts, handle)
     owned.move()
@@ -122,7 +122,7 @@ export class Loras {
       if (!Number.isFinite(scale))
         throw new AppError(
           'InvalidInput',
-          `The scale of the LoRA adapter ${basename(path)} is not a number. Use 1 to apply it fully.`,
+          say`The scale of the LoRA adapter ${basename(path)} is not a number. Use 1 to apply it fully.`,
         )
       checkAdapter(await readHeader(path), this.model.facts)
       const content = await fingerprint(path)
@@ -140,7 +140,7 @@ export class Loras {
   apply(context: Pointer, { handles, scales }: LoadedAdapters): void {
     const status = this.runtime.llama.setLoras(context, handles, handles.length, scales)
     if (status !== 0)
-      throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
+      throw new AppError('EngineFailed', say`The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
   }
 
   private async read(path: string, content: string): Promise<Pointer> {
@@ -154,5 +154,5 @@ export class Loras {
 
 function doesNotFit(path: string, reason: string): AppError {
   const what = `llama.cpp does not take the LoRA adapter ${basename(path)} for this model: ${reason}.`
-  return new AppError('UnsupportedModel', `${what} Choose an adapter that was made for this model.`, { path })
+  return new AppError('UnsupportedModel', say`${what} Choose an adapter that was made for this model.`, { path })
 }

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import koffi from 'koffi'
 import { mostCheckpoints } from '../../memory/checkpoints.ts'
 import { resolveOptions } from '../../memory/plan.ts'
@@ -148,7 +148,7 @@ export class NativeContext {
     if (!handle)
       throw new AppError(
         'OutOfMemory',
-        `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`,
+        say`There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`,
       )
     if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
     const hybrid = recurrent && {
@@ -222,7 +222,7 @@ export class NativeContext {
     if (status === DECODE_NO_SLOT)
       throw new AppError(
         'ContextFull',
-        `The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`,
+        say`The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`,
         {
           context: this.size,
         },
@@ -230,11 +230,11 @@ export class NativeContext {
     if (status === DECODE_NO_MEMORY)
       throw new AppError(
         'OutOfMemory',
-        `There is not enough memory to compute (${this.runtime.log.reason()}). Close other programs or choose a smaller model.`,
+        say`There is not enough memory to compute (${this.runtime.log.reason()}). Close other programs or choose a smaller model.`,
       )
     throw new AppError(
       'EngineFailed',
-      `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`,
+      say`The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`,
     )
   }
 

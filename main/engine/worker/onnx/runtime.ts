@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import koffi from 'koffi'
 import type { LibraryHandle } from 'koffi'
 import { bindAddress, bindAddressAsync, keepAlive } from '../native/ffi.ts'
@@ -156,7 +156,7 @@ export class OnnxRuntime {
     const base = this.library.func('OrtGetApiBase', p, [])() as bigint
     this.version = bindAddress<[], string>(koffi.decode(base, 8, p) as Pointer, 'str', [])()
     const api = bindAddress<[number], bigint | null>(koffi.decode(base, 0, p) as Pointer, p, ['uint32'])(API_VERSION)
-    if (!api) throw new AppError('EngineIncompatible', `ONNX Runtime ${this.version} is too old.`)
+    if (!api) throw new AppError('EngineIncompatible', say`ONNX Runtime ${this.version} is too old.`)
     this.api = bindApi(api)
     const { api: ort } = this
     const threading = this.made((out) => ort.createThreadingOptions(out))
@@ -235,6 +235,6 @@ export class OnnxRuntime {
     if (!status) return
     const reason = this.api.getErrorMessage(status)
     this.api.releaseStatus(status)
-    throw new AppError('EngineFailed', `ONNX Runtime: ${reason}`)
+    throw new AppError('EngineFailed', say`ONNX Runtime: ${reason}`)
   }
 }

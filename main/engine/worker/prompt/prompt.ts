@@ -1,4 +1,4 @@
-import { AppError, places } from '#contract'
+import { AppError, places, say } from '#contract'
 import type { Seen, Size } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
@@ -15,7 +15,7 @@ import type { Unit } from './positions.ts'
 import { beginWith } from './begun.ts'
 import { OPENS } from '../thoughts.ts'
 import type { ThoughtStart } from '../thoughts.ts'
-import { PADS, endsInThought, renderRaw } from './template.ts'
+import { NONE_BEFORE, PADS, endsInThought, renderRaw } from './template.ts'
 import type { ChatTemplate, MediaPart } from './template.ts'
 
 /** A picture or video of a prompt; `keys`: its names in `Prompt.media`, one, or one for each slice that stands by itself. */
@@ -84,10 +84,11 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     part.type === 'image' && part.marks
       ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain, request.space)
       : ''
-  const { thinking } = request
+  const { thinking, numbersFrom = NONE_BEFORE } = request
+  const visionId = request.visionId ?? shown.length + numbersFrom.pictures + numbersFrom.videos > 1
   const templated = request.isRaw
     ? renderRaw(messages, after)
-    : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, thinking, plain, after })
+    : rules.template.render(messages, { visionId, numbersFrom, thinking, plain, after })
   const opening = openingOf(request, rules.template, templated)
   const written = templated + opening
   const timed = vision.videoForm === 'timed' ? shown.filter((part) => part.type === 'video') : []
@@ -310,7 +311,7 @@ export function contextFull(prompt: Prompt, context: number, limit = context): A
   const split = parts.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${tokens(count)}`)
   return new AppError(
     'ContextFull',
-    `This conversation needs ${tokens(needed)} tokens (${split.join(', ')}); the context holds ${tokens(context)}. ${advice[remedy]}`,
+    say`This conversation needs ${tokens(needed)} tokens (${split.join(', ')}); the context holds ${tokens(context)}. ${advice[remedy]}`,
     { needed, context, text, pictures, video, limit, remedy },
   )
 }

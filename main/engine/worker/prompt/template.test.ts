@@ -259,3 +259,17 @@ test('a thought after the last question is where the template puts it, and what 
     `<|im_start|>user\n[a]<|im_end|>\n<|im_start|>assistant\n<think>\n[c</think>]\n</think>\n\n[b]<|im_end|>\n${GENERATION}<think>\n`,
   )
 })
+
+test("numbers go on from what was left out, in the same words as the template's own", () => {
+  const shown = [{ role: 'user', content: [picture, picture] }] as const
+  const rendered = (numbersFrom?: { pictures: number; videos: number }) =>
+    ChatTemplate.read(reference.chat_template).render(shown, {
+      visionId: true,
+      plain,
+      ...(numbersFrom && { numbersFrom }),
+    })
+  expect(rendered()).toContain('Picture 1: <|vision_start|>')
+  expect(rendered({ pictures: 2, videos: 0 })).toBe(
+    rendered().replace('Picture 2: ', 'Picture 4: ').replace('Picture 1: ', 'Picture 3: '),
+  )
+})

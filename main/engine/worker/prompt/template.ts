@@ -1,5 +1,5 @@
-import { AppError } from '#contract'
-import type { Thinking, ThinkingForm } from '#contract'
+import { AppError, say } from '#contract'
+import type { MediaCount, Thinking, ThinkingForm } from '#contract'
 import type { ChatMessage, ChatPart } from '../../types.ts'
 import { CLOSES, OPENS } from '../thoughts.ts'
 import { parseTemplate, renderTemplate, TemplateLimit, TemplateRefusal } from './jinja.ts'
@@ -10,6 +10,8 @@ export type MediaPart = Exclude<ChatPart, { type: 'text' }>
 export interface RenderOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
+  /** What the numbers go on from; unset: they begin with 1. */
+  readonly numbersFrom?: MediaCount
   /** Whether the model may think first; unset: what the template does by itself. Without a switch it changes nothing. */
   readonly thinking?: Thinking | undefined
   /** A text that is not the template's own, made such that nothing in it is taken for a control token; `except` some. */
@@ -20,6 +22,8 @@ export interface RenderOptions {
 
 /** The token that stands for a medium in rendered text, where the reference writes it. */
 export const PADS: Readonly<Record<MediaPart['type'], string>> = { image: '<|image_pad|>', video: '<|video_pad|>' }
+/** A conversation that is told from its beginning. */
+export const NONE_BEFORE: MediaCount = { pictures: 0, videos: 0 }
 const LABELS: Readonly<Record<MediaPart['type'], string>> = { image: 'Picture', video: 'Video' }
 
 /**
@@ -107,8 +111,11 @@ export class ChatTemplate {
    * The conversation as the model wants it, ready for the answer, with a pad token for each medium in the order of the
    * parts. @throws AppError InvalidInput when the template refuses the conversation or fails on it.
    */
-  render(messages: readonly ChatMessage[], { visionId, thinking, plain, after = () => '' }: RenderOptions): string {
-    const counts = { image: 0, video: 0 }
+  render(messages: readonly ChatMessage[], options: RenderOptions): string {
+    const { visionId, numbersFrom = NONE_BEFORE, thinking, plain, after = () => '' } = options
+    const counts = { image: numbersFrom.pictures, video: numbersFrom.videos }
+    // a template counts from 1 only
+    const itNumbers = this.numbers && counts.image + counts.video === 0
     const labelOf = ({ type }: MediaPart) => (visionId ? `${LABELS[type]} ${++counts[type]}: ` : '')
     const asText = (part: ChatPart, kept: readonly string[]) =>
       part.type === 'text'
@@ -117,7 +124,7 @@ export class ChatTemplate {
     const textPart = (text: string) => (text === '' ? [] : [{ type: 'text', text }])
     const asParts = (part: ChatPart, kept: readonly string[]) => {
       if (part.type === 'text') return textPart(plain(part.text, kept))
-      const label = this.numbers ? '' : labelOf(part)
+      const label = itNumbers ? '' : labelOf(part)
       return [...textPart(label), { type: part.type, [part.type]: '' }, ...textPart(after(part))]
     }
     const contents = messages.map(({ role, content, reasoning }): TemplateContent => {
@@ -133,11 +140,11 @@ export class ChatTemplate {
       return { role, content: written, ...(apart && { reasoning_content: plain(reasoning) }) }
     })
     try {
-      return this.write(contents, { visionId, thinking })
+      return this.write(contents, { visionId: visionId && itNumbers, thinking })
     } catch (error) {
       throw new AppError(
         'InvalidInput',
-        `The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`,
+        say`The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`,
       )
     }
   }

@@ -24,6 +24,7 @@ import { descriptions } from './023-descriptions.ts'
 import { covers } from './024-covers.ts'
 import { presets } from './025-presets.ts'
 import { pageTexts } from './026-page-texts.ts'
+import { numbers } from './027-numbers.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -53,4 +54,5 @@ export const migrations: readonly string[] = [
   covers,
   presets,
   pageTexts,
+  numbers,
 ]

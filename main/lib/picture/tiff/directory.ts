@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 
 /** Reads up to `length` bytes at `offset`; fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Promise<Buffer>
@@ -257,7 +257,7 @@ export function windowed(readAt: ReadAt): ReadAt {
 export const tiffDamaged = (name: string, cause: unknown): AppError =>
   new AppError(
     'DamagedMedia',
-    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or save it anew in a picture editor.`,
+    say`${name} is damaged or incomplete and cannot be read. Copy or download it again, or save it anew in a picture editor.`,
     undefined,
     {
       cause,
@@ -268,7 +268,7 @@ export const tiffDamaged = (name: string, cause: unknown): AppError =>
 export const tiffUnsupported = (name: string, what: string): AppError =>
   new AppError(
     'UnsupportedMedia',
-    `${name} ${what}, which cannot be read. Open it in the program that made it, save it as PNG and use that.`,
+    say`${name} ${what}, which cannot be read. Open it in the program that made it, save it as PNG and use that.`,
     { kind: 'tiff' },
   )
 

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { checkSize, lax, libvipsPicture, readMetadata, strict, toSrgb } from '../libvips.ts'
 import type { OpenReader, PictureFile, PictureReader } from '../reader.ts'
 import { PARTS_WRONG } from '../salvage.ts'
@@ -74,7 +74,7 @@ export const openTiff: OpenReader = async (file) => {
 
 const noPage = (name: string, number: number, pages: number): AppError => {
   const has = pages === 1 ? 'one page' : `${pages} pages`
-  return new AppError('InvalidInput', `${name} has ${has}; there is no page ${number}. Choose another one.`)
+  return new AppError('InvalidInput', say`${name} has ${has}; there is no page ${number}. Choose another one.`)
 }
 
 /**

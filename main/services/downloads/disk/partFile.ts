@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, realpath, statfs } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { syncFolder } from '../../../lib/files/files.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function openFolder(modelsFolder: string, name: string): Promise<st
   if (way === '' || way.startsWith('..') || isAbsolute(way)) {
     throw new AppError(
       'StorageFailed',
-      `${folder} is a link that leads out of the models folder. Move it away, then resume the download.`,
+      say`${folder} is a link that leads out of the models folder. Move it away, then resume the download.`,
       { folder },
     )
   }
@@ -35,7 +35,7 @@ export async function fileSize(path: string): Promise<number | null> {
 const notAFile = (path: string) =>
   new AppError(
     'StorageFailed',
-    `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`,
+    say`${path} is a folder or a link where a file has to be. Move it away, then resume the download.`,
     {
       path,
     },

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { Transient, fileChanged, unusable } from '../failures.ts'
 import { discard, proxyRefuses } from './fileRequests.ts'
 import type { Answer } from './fileRequests.ts'
@@ -86,7 +86,7 @@ function refusal(
   if (status === 401 || status === 403) {
     const advice =
       'Accept its licence there and enter an access token, or choose another source; then resume the download.'
-    return new AppError('SourceRefused', `${host} does not give ${name} away (status ${status}). ${advice}`, {
+    return new AppError('SourceRefused', say`${host} does not give ${name} away (status ${status}). ${advice}`, {
       host,
       status,
     })
@@ -95,7 +95,7 @@ function refusal(
   if (status === 404 || status === 410) {
     return new AppError(
       'NotFound',
-      `${host} does not have ${name} any more. Remove this download and choose the model again.`,
+      say`${host} does not have ${name} any more. Remove this download and choose the model again.`,
       {
         host,
         status,
@@ -110,10 +110,14 @@ function refusal(
       return unusable(host, `${reason} and wants to be left alone for ${Math.ceil(wait / 60_000)} minutes`)
     return new Transient(reason, wait)
   }
-  return new AppError('SourceRefused', `${host} refused to send ${name} (status ${status}). Choose another source.`, {
-    host,
-    status,
-  })
+  return new AppError(
+    'SourceRefused',
+    say`${host} refused to send ${name} (status ${status}). Choose another source.`,
+    {
+      host,
+      status,
+    },
+  )
 }
 
 /** Retry-After as ms from `now`: seconds or a date; 0 when there is none or it cannot be read. */

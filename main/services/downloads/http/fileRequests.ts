@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { Transient, unusable } from '../failures.ts'
 
@@ -133,7 +133,7 @@ function refined(error: Error & { code?: string; statusCode?: number }, url: URL
 export const proxyRefuses = (cause?: unknown) =>
   new AppError(
     'SourceRefused',
-    'The proxy asks for a name and a password. Put them into HTTPS_PROXY and HTTP_PROXY, then resume the download.',
+    say`The proxy asks for a name and a password. Put them into HTTPS_PROXY and HTTP_PROXY, then resume the download.`,
     {},
     { cause },
   )

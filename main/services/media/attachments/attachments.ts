@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { AppError, isShownByBrowsers } from '#contract'
+import { AppError, isShownByBrowsers, say } from '#contract'
 import type { Attachment, PagedFile, ImageAttachment, Sha256, StoredFile, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
 import { cannotStore, fileChanged, interrupted, openSourceFile, receive, receiveFile, uploadLimits } from './receive.ts'
@@ -69,12 +69,12 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
 
   function known(sha: Sha256): Attachment {
     const attachment = rows.get(sha)
-    if (!attachment) throw new AppError('NotFound', 'This file is not stored here any more. Add it again.', { sha })
+    if (!attachment) throw new AppError('NotFound', say`This file is not stored here any more. Add it again.`, { sha })
     return attachment
   }
 
   const gone = ({ sha, name }: Attachment) =>
-    new AppError('NotFound', `The file of ${name} is gone from the data folder. Add it again.`, { sha })
+    new AppError('NotFound', say`The file of ${name} is gone from the data folder. Add it again.`, { sha })
 
   async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
     const facts = await stat(path).catch(() => null)
@@ -223,7 +223,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       if (there) return openFile(there.path, there.mime, attachment)
       if (!existsSync(original)) throw gone(attachment)
       if (attachment.kind === 'video')
-        throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
+        throw new AppError('NotFound', say`There is no picture of ${attachment.name} yet.`, { sha })
       const path = (made: { mime: ThumbnailMime }) => files.thumbnail(sha, made.mime)
       const { mime } = await make(attachment.name, path, (target) => makeThumbnail(original, attachment.name, target))
       return openFile(files.thumbnail(sha, mime), mime, attachment)
@@ -279,7 +279,7 @@ async function resultOf<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
 
 async function cannotTell(_path: string, name: string): Promise<never> {
   const advice = 'Convert it to H.264 in an MP4 file and add that.'
-  throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
+  throw new AppError('UnsupportedMedia', say`${name} is a video that cannot be read here. ${advice}`)
 }
 
 /** The one of its kinds that a view is, by its first byte. */

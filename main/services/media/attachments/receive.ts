@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, open, rm, stat, utimes } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { StoreEvent } from '#contract'
 import { arriving } from '../../../lib/http/body.ts'
 import { SNIFF_BYTES, sniff } from '../../../lib/picture/sniff.ts'
@@ -34,7 +34,7 @@ export interface SourceFile {
 
 /** What is said of a file that is not what it was. */
 export const fileChanged = (name: string): AppError =>
-  new AppError('FileChanged', `${name} is still being changed by another program. Add it again once it is complete.`)
+  new AppError('FileChanged', say`${name} is still being changed by another program. Add it again once it is complete.`)
 
 /** Copies a file as `copyFile` of Node does. */
 type CopyFile = (from: string, to: string, flags: number) => Promise<void>
@@ -46,7 +46,7 @@ type CopyFile = (from: string, to: string, flags: number) => Promise<void>
  */
 export async function openSourceFile(path: string, name: string, copy: CopyFile = copyFile): Promise<SourceFile> {
   if (!isAbsolute(path) || path.includes('\0'))
-    throw new AppError('InvalidInput', `${name} is not named by its whole path. Add it again.`)
+    throw new AppError('InvalidInput', say`${name} is not named by its whole path. Add it again.`)
   const handle = await openFile(path, name)
   const { size, mtimeNs, dev, ino } = await handle.stat({ bigint: true })
   const bytes = Number(size)
@@ -102,8 +102,8 @@ function checkIsFile(facts: { isFile(): boolean; isDirectory(): boolean }, name:
   throw new AppError(
     'MediaNotFound',
     facts.isDirectory()
-      ? `${name} is a folder. Folders cannot be added; add the files in it.`
-      : `${name} is a device or a pipe, not a file. Add a picture or a video file.`,
+      ? say`${name} is a folder. Folders cannot be added; add the files in it.`
+      : say`${name} is a device or a pipe, not a file. Add a picture or a video file.`,
   )
 }
 
@@ -132,7 +132,7 @@ function cannotRead(name: string, cause: unknown): AppError {
         : code === 'EBUSY' || code === 'ETXTBSY'
           ? 'is held by another program. Close it there, then add it again.'
           : 'could not be read. Check the drive that it is on, then add it again.'
-  return new AppError('MediaNotFound', `${name} ${why}`, undefined, { cause })
+  return new AppError('MediaNotFound', say`${name} ${why}`, undefined, { cause })
 }
 
 /** Largest uploads, in bytes. */
@@ -246,13 +246,13 @@ async function* digest(
 
 /** The upload ended before its last byte. */
 export const interrupted = (name: string, cause: unknown) =>
-  new AppError('Interrupted', `${name} did not arrive completely. Add it again.`, undefined, { cause })
+  new AppError('Interrupted', say`${name} did not arrive completely. Add it again.`, undefined, { cause })
 
 /** The disk or the folder refused. */
 export const cannotStore = (name: string, cause: unknown) =>
   new AppError(
     'StorageFailed',
-    `${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`,
+    say`${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`,
     undefined,
     { cause },
   )
@@ -260,7 +260,7 @@ export const cannotStore = (name: string, cause: unknown) =>
 function refuseBeyond(limit: number, bytes: number, name: string): void {
   if (bytes <= limit) return
   const megabytes = Math.floor(limit / 1024 / 1024)
-  throw new AppError('MediaTooLarge', `${name} is larger than ${megabytes} MB. Save it smaller and add that.`, {
+  throw new AppError('MediaTooLarge', say`${name} is larger than ${megabytes} MB. Save it smaller and add that.`, {
     limit,
   })
 }

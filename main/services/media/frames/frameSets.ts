@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError, FrameSample, Sha256 } from '#contract'
+import { AppError, FrameSample, Sha256, say } from '#contract'
 import type { FrameKey } from '#contract'
 import { z } from 'zod'
 import { encodePng } from '../../../lib/picture/pngChunks.ts'
@@ -151,7 +151,7 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
   function begun(key: FrameKey): FrameSet {
     const set = files.get(key)
     if (!set)
-      throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
+      throw new AppError('NotFound', say`These frames were not asked for, or are gone. Add the video again.`, { key })
     return set
   }
 
@@ -159,7 +159,7 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
     const set = begun(key)
     const { length } = set.sample.indices
     if (n >= length)
-      throw new AppError('NotFound', `The video has no frame ${n} here; there are ${length}.`, { key, n })
+      throw new AppError('NotFound', say`The video has no frame ${n} here; there are ${length}.`, { key, n })
     return set
   }
 
@@ -198,7 +198,7 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       if (!set || absent.length > 0)
         throw new AppError(
           'FramesMissing',
-          `${absent.length || 'The'} frames of ${name} are not stored here. Add the video again, or wait until its frames are read.`,
+          say`${absent.length || 'The'} frames of ${name} are not stored here. Add the video again, or wait until its frames are read.`,
           { key, sha, name, total, missing: absent.length },
         )
       guarded(() => files.touch(key))
@@ -242,7 +242,7 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       const path = files.frame(key, n)
       const facts = await stat(path).catch(() => null)
       if (!facts?.isFile())
-        throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
+        throw new AppError('NotFound', say`This frame is not stored here any more. Add the video again.`, { key, n })
       return { mime: 'image/png', bytes: facts.size, path }
     },
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { AppError, MAX_FRAME_SIDE } from '#contract'
+import { AppError, MAX_FRAME_SIDE, say } from '#contract'
 import type { RawFrame } from '#contract'
 import { arriving } from '../../../lib/http/body.ts'
 import type { FrameSet } from './types.ts'
@@ -25,7 +25,7 @@ export function checkFrameSize({ width, height }: RawFrame, { video, sample }: F
   if (mayShrink && width >= sample.width && height >= sample.height) return
   throw new AppError(
     'InvalidInput',
-    `A frame came with ${width} x ${height} pixels; the video has ${video.width} x ${video.height}. Add the video again.`,
+    say`A frame came with ${width} x ${height} pixels; the video has ${video.width} x ${video.height}. Add the video again.`,
     { width, height, videoWidth: video.width, videoHeight: video.height },
   )
 }
@@ -35,7 +35,7 @@ export function checkPosterSize({ width, height }: RawFrame): void {
   if (Math.max(width, height) <= MAX_POSTER_SIDE) return
   throw new AppError(
     'InvalidInput',
-    `The picture of a video has at most ${MAX_POSTER_SIDE} pixels a side, not ${width} x ${height}. Add the video again.`,
+    say`The picture of a video has at most ${MAX_POSTER_SIDE} pixels a side, not ${width} x ${height}. Add the video again.`,
   )
 }
 
@@ -96,10 +96,10 @@ export async function receiveFrame(
 }
 
 const interrupted = (cause: unknown): AppError =>
-  new AppError('Interrupted', 'A frame did not arrive completely. Add the video again.', undefined, { cause })
+  new AppError('Interrupted', say`A frame did not arrive completely. Add the video again.`, undefined, { cause })
 
 /** The disk or the folder refused. */
 export function cannotStore(cause: unknown): AppError {
   const advice = 'Check that the disk has room and the data folder can be written, then add it again.'
-  return new AppError('StorageFailed', `Frames of the video could not be stored. ${advice}`, undefined, { cause })
+  return new AppError('StorageFailed', say`Frames of the video could not be stored. ${advice}`, undefined, { cause })
 }

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { RawFrame, Size } from '#contract'
 import { currentRequest } from '../../../lib/log/log.ts'
 import { sniff } from '../../../lib/picture/sniff.ts'
@@ -289,7 +289,8 @@ const tooSlow = (failed: Failed, ms: number) =>
 const cannotStart = () =>
   new AppError(
     'EngineFailed',
-    'Pictures cannot be read: the helper process for them did not start. Restart Sightline and try again.',
+    say`Pictures cannot be read: the helper process for them did not start. Restart Sightline and try again.`,
   )
 
-const interrupted = () => new AppError('Interrupted', 'Sightline was closed before the picture was read. Add it again.')
+const interrupted = () =>
+  new AppError('Interrupted', say`Sightline was closed before the picture was read. Add it again.`)

@@ -1,4 +1,4 @@
-import { ANSWER_ROOM, AppError, MAX_FRAME_SIDE, PIXELS_PER_TOKEN, TEMPLATE_ROOM, codecName } from '#contract'
+import { ANSWER_ROOM, AppError, MAX_FRAME_SIDE, PIXELS_PER_TOKEN, TEMPLATE_ROOM, codecName, say } from '#contract'
 import type {
   ExtractProgress,
   FrameKey,
@@ -32,7 +32,7 @@ export function checkSample(
   video: Pick<VideoAttachment, 'name' | 'frames'>,
 ): void {
   const refuse = (why: string) =>
-    new AppError('InvalidInput', `These frames are none of ${video.name}: ${why}. Add the video again.`)
+    new AppError('InvalidInput', say`These frames are none of ${video.name}: ${why}. Add the video again.`)
   if (indices.some((index, n) => n > 0 && index < indices[n - 1]!)) throw refuse('they are not in order')
   if (indices.at(-1)! >= video.frames) throw refuse(`it has ${video.frames} frames`)
   const { length } = indices
@@ -87,7 +87,7 @@ export async function* extractFrames(
 ): AsyncGenerator<number> {
   const container = containerOf(await readHead(video.path))
   if (!container)
-    throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
+    throw new AppError('UnsupportedMedia', say`${video.name} is no video that can be read. Convert it to MP4.`)
   const opened = await openWithFfmpeg({ path: video.path, name: video.name, demuxer: container.demuxer }, signal).catch(
     (error: unknown) => {
       throw unreadable(error, video)
@@ -153,7 +153,7 @@ function unreadable(error: unknown, { name, codec }: Pick<StoredVideo, 'name' | 
   const what = codec ? `The video codec of ${name}, ${codecName(codec)},` : `The format of ${name}`
   const advice = 'Install ffmpeg on this computer, or convert the video to H.264 in an MP4 file.'
   const detail = { ...(codec && { codec }), ...error.detail }
-  return new AppError('UnsupportedMedia', `${what} cannot be decoded by this window. ${advice}`, detail)
+  return new AppError('UnsupportedMedia', say`${what} cannot be decoded by this window. ${advice}`, detail)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -201,9 +201,9 @@ export interface Sampling {
 export function createSampling({ attachments, frames, modelRoom }: SamplingOptions): Sampling {
   function videoOf(sha: Sha256): VideoAttachment {
     const attachment = attachments.get(sha)
-    if (!attachment) throw new AppError('NotFound', 'This video is not stored here any more. Add it again.', { sha })
+    if (!attachment) throw new AppError('NotFound', say`This video is not stored here any more. Add it again.`, { sha })
     if (attachment.kind === 'video') return attachment
-    throw new AppError('InvalidInput', `${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
+    throw new AppError('InvalidInput', say`${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
   }
 
   function begin({ sha, sample }: Wanted): { key: FrameKey; missing: number[] } {

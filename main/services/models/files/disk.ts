@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, open, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import type { ModelSpace } from '#contract'
 
 /** Room on the disk that holds a path, in bytes. */
@@ -26,7 +26,7 @@ export async function needRoom(folder: string, bytes: number, read: ReadRoom): P
   const { freeBytes } = await read(await nearest(folder))
   if (freeBytes - SPARE_BYTES >= bytes) return
   const what = `${gigabytes(bytes)} are needed in ${folder} and ${gigabytes(freeBytes)} are free.`
-  throw new AppError('DiskFull', `${what} Free some space, or choose another folder.`, {
+  throw new AppError('DiskFull', say`${what} Free some space, or choose another folder.`, {
     needed: bytes,
     free: freeBytes,
   })

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { AppError } from '#contract'
+import { AppError, say } from '#contract'
 import { awayDrive } from '../../../lib/files/drives.ts'
 import { isWithin } from '../files/disk.ts'
 
@@ -123,7 +123,9 @@ async function folderIn(path: string, name: string): Promise<string | null> {
  */
 export async function placesAt(given: string, platform: NodeJS.Platform): Promise<Place[]> {
   if (!isAbsolute(given))
-    throw new AppError('InvalidInput', `${given} is not the full path of a folder. Choose a folder.`, { folder: given })
+    throw new AppError('InvalidInput', say`${given} is not the full path of a folder. Choose a folder.`, {
+      folder: given,
+    })
   const isFile = (await stat(given).catch(() => null))?.isFile() ?? false
   const folder = isFile ? dirname(resolve(given)) : resolve(given)
   if (!(await isFolder(folder))) throw await noFolder(folder)

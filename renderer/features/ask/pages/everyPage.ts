@@ -1,5 +1,4 @@
 import { pageName, pageTitle } from '#contract'
-import { create } from 'zustand'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { keepPreset, presetIn } from '../../../lib/presets.ts'
@@ -9,26 +8,7 @@ import { keepThinking, thinkingIn } from '../../../lib/thinking.ts'
 import { draftKey, draftOf, updateDraft } from '../draft.ts'
 import { labelOf } from './choosing.ts'
 import type { PageChoice } from './choosing.ts'
-
-/** Pages that are asked about one after the other. */
-export interface PageJob {
-  /** null until the first question has begun its conversation. */
-  readonly conversationId: string | null
-  /** The page that is asked about now, as it is called. */
-  readonly page: string
-  /** Which of how many it is, counted from 1. */
-  readonly nth: number
-  readonly total: number
-}
-
-/** The one job that goes on; null: none does. */
-export const usePageJob = create<{ readonly job: PageJob | null }>(() => ({ job: null }))
-
-/** What ends the job that goes on. */
-let ending: AbortController | null = null
-
-/** Ends the job: what is being answered is stopped, and what was answered stays. */
-export const endPageJob = (): void => ending?.abort()
+import { beginPageJob, closePageJob, usePageJob } from './pageJob.ts'
 
 /**
  * Asks the same about each page, one after the other in one conversation; `onBegun` hears which where the first question began it. It ends
@@ -42,9 +22,7 @@ export async function askEveryPage(
 ): Promise<void> {
   const { sha, name } = file
   const { format } = draftOf(draftKey(into))
-  ending?.abort()
-  const own = new AbortController()
-  ending = own
+  const own = beginPageJob()
   let conversationId = into
   try {
     for (const [index, page] of pages.entries()) {
@@ -74,10 +52,7 @@ export async function askEveryPage(
     const error = toAppError(thrown).toInfo()
     updateDraft(draftKey(conversationId), (draft) => ({ ...draft, error }))
   } finally {
-    if (ending === own) {
-      ending = null
-      usePageJob.setState({ job: null })
-    }
+    closePageJob(own)
   }
 }
 

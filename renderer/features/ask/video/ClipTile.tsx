@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { NumberBadge } from '../../../components/primitives/Badge.tsx'
 import { later } from '../../../components/primitives/later.tsx'
+import { mediumName } from '../../../lib/conversation/numbers.ts'
 import { cx } from '../../../lib/cx.ts'
 import { clock, percent, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
@@ -26,10 +27,13 @@ export function ClipTile({
   picture,
   clip,
   index,
+  number,
+  isNumbered,
   total,
   working,
   dragged,
   onMove,
+  onStep,
   onRemove,
   onDrag,
 }: {
@@ -37,16 +41,19 @@ export function ClipTile({
   picture: Picture
   clip: Clip
   index: number
+  /** By which the model will know it among the videos. */
+  number: number
+  isNumbered: boolean
   total: number
   working: boolean
   dragged: boolean
   onMove: (to: number) => void
+  onStep: (by: 1 | -1) => void
   onRemove: () => void
   onDrag: (active: boolean) => void
 }): ReactNode {
   const host = useHost((state) => state.host)
   const [open, setOpen] = useState(false)
-  const number = index + 1
   const duration = clipDuration(clip)
   const share = clipShare(clip)
   const waits = clipWaits(clip, picture.attachment !== null)
@@ -57,8 +64,8 @@ export function ClipTile({
   const poster = clip.overview[0]?.url ?? (picture.preview || first)
   return (
     <li
-      {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag, onEnter: () => setOpen(true) })}
-      aria-label={`Video ${number} of ${total}: ${picture.name}. Enter opens it, Delete removes it`}
+      {...tileProps(picture.key, { index, total, onMove, onStep, onRemove, onDrag, onEnter: () => setOpen(true) })}
+      aria-label={`Video ${number}${total > 1 ? `, ${index + 1} of ${total}` : ''}: ${picture.name}. Enter opens it, Delete removes it`}
       aria-busy={busy}
       title={[picture.name, waits ?? notes].filter(Boolean).join(' · ')}
       className={cx(
@@ -87,7 +94,7 @@ export function ClipTile({
             </span>
           )}
         </button>
-        {total > 1 ? <NumberBadge number={number} /> : null}
+        {isNumbered ? <NumberBadge>{mediumName('video', number)}</NumberBadge> : null}
         {duration === null ? null : (
           <span className="pointer-events-none absolute bottom-1.5 left-1 rounded-[4px] bg-[oklch(0.2_0_0/0.7)] px-1 text-[0.6875rem] leading-4 text-[white] tabular-nums">
             {clip.pictures ? `${clip.pictures.length} frames` : clock(duration)}

@@ -5,9 +5,11 @@ import type { ReactNode } from 'react'
 import { create } from 'zustand'
 import { MarkOverlay, useShownSize } from '../../../components/marks/MarkOverlay.tsx'
 import type { DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
+import { NumberBadge } from '../../../components/primitives/Badge.tsx'
 import { IconButton } from '../../../components/primitives/Button.tsx'
 import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
 import { TimeLink } from '../../../components/video/TimeLink.tsx'
+import { mediumName } from '../../../lib/conversation/numbers.ts'
 import { bytes, clock, counted } from '../../../lib/format.ts'
 import { isThere } from '../../../lib/grounding/index.ts'
 import type { Stretch, TimeMark } from '../../../lib/grounding/index.ts'
@@ -99,10 +101,13 @@ function caption(part: VideoPart): string {
 export function VideoBlock({
   id,
   part,
+  number,
   onInput,
 }: {
   id: string
   part: VideoPart
+  /** Its number among the conversation's videos; null: it needs none. */
+  number: number | null
   /** Shows what the model got of it. */
   onInput: () => void
 }): ReactNode {
@@ -129,7 +134,7 @@ export function VideoBlock({
   if (!host) return null
   return (
     <figure
-      aria-label={`Video: ${name}`}
+      aria-label={`${number === null ? 'Video' : mediumName('video', number)}: ${name}`}
       data-file={name}
       className="flex max-w-[min(560px,100%)] min-w-0 flex-col items-end gap-1.5"
     >
@@ -163,6 +168,7 @@ export function VideoBlock({
           step={1 / (part.type === 'video' ? part.sample.fps : part.fps)}
           aspect={width / height}
         />
+        {number === null ? null : <NumberBadge>{mediumName('video', number)}</NumberBadge>}
       </div>
       <figcaption
         className="flex max-w-full items-center gap-1 text-small text-muted tabular-nums"

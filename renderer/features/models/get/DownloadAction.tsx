@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Download, Fit, Machine } from '#contract'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -5,7 +6,7 @@ import { Button } from '../../../components/primitives/Button.tsx'
 import type { ButtonKind } from '../../../components/primitives/Button.tsx'
 import { ProgressBar } from '../../../components/primitives/Feedback.tsx'
 import { cx } from '../../../lib/cx.ts'
-import { bytes, count, percent } from '../../../lib/format.ts'
+import { bytes, counted, listed, percent } from '../../../lib/format.ts'
 import { openModel, openModels } from '../place.ts'
 
 /** A line that says which device a model would run on here, and how fast. */
@@ -24,30 +25,26 @@ export const fitText = ({ level, speed }: Fit): string => `${levels[level].label
 
 /** The text and the colour of each level of fit. */
 const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
-  gpu: { label: 'Graphics card', dot: 'bg-ok' },
-  partial: { label: 'Graphics card and processor', dot: 'bg-ok' },
-  cpu: { label: 'Processor', dot: 'bg-accent' },
-  no: { label: 'Too large', dot: 'bg-danger' },
+  gpu: { label: t`Graphics card`, dot: 'bg-ok' },
+  partial: { label: t`Graphics card and processor`, dot: 'bg-ok' },
+  cpu: { label: t`Processor`, dot: 'bg-accent' },
+  no: { label: t`Too large`, dot: 'bg-danger' },
 }
 
 /** The hardware of this computer in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
 export function machineText({ cores, memoryBytes, gpus, freeDiskBytes }: Machine): string {
   const cards = gpus.map(({ name, memoryBytes: memory, isShared }) =>
-    isShared ? name : `${name} with ${bytes(memory)}`,
+    isShared ? name : t`${name} with ${bytes(memory)}`,
   )
-  const has = [
-    `${count(cores)} ${cores === 1 ? 'core' : 'cores'}`,
-    `${bytes(memoryBytes)} of memory`,
-    cards.join(' and ') || 'no graphics card',
-  ]
-  return `${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
+  const has = [counted(cores, 'core'), t`${bytes(memoryBytes)} of memory`, listed(cards) || t`no graphics card`]
+  return t`${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
 }
 
 const stateTexts: Partial<Record<Download['state'], string>> = {
-  queued: 'Waiting',
-  checking: 'Looking',
-  paused: 'Paused',
-  failed: 'Stopped',
+  queued: t`Waiting`,
+  checking: t`Looking`,
+  paused: t`Paused`,
+  failed: t`Stopped`,
 }
 
 /** The button that downloads a model; how far that is while it is on its way, and the model once it is there. */
@@ -57,7 +54,7 @@ export function DownloadAction({
   label,
   kind,
   disabled,
-  children = 'Download',
+  children = t`Download`,
   onDownload,
 }: {
   /** The model that this download has become, by its offer. */
@@ -74,7 +71,7 @@ export function DownloadAction({
     return (
       <Button kind="quiet" onClick={() => openModel(there)}>
         <Check className="text-accent" aria-hidden />
-        On this computer
+        {t`On this computer`}
       </Button>
     )
   }
@@ -88,7 +85,7 @@ export function DownloadAction({
       >
         <span className="tabular-nums">{stateTexts[job.state] ?? percent(share)}</span>
         <ProgressBar
-          label={`Download of ${job.name}`}
+          label={t`Download of ${job.name}`}
           share={job.state === 'checking' ? null : share}
           quiet={job.state === 'paused' || job.state === 'failed'}
           className="mt-1.5"

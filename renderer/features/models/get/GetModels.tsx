@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro'
+import { Trans } from '@lingui/react/macro'
 import type { CatalogueEntry, Download, DownloadSelection, EntryFit, Quantization } from '#contract'
 import { Accordion } from '@base-ui/react/accordion'
 import { ChevronRight } from 'lucide-react'
@@ -44,18 +46,18 @@ export function GetModels({
   return (
     <div className="mx-auto w-full max-w-[760px] px-4 py-5 mid:px-6">
       <p className="mb-3 min-h-4.5 text-muted tabular-nums">
-        {machine ? `This computer: ${machineText(machine)}` : ''}
+        {machine ? t`This computer: ${machineText(machine)}` : ''}
       </p>
       {error ? (
         <ErrorNote message={error.message} className="mb-3">
-          <Button onClick={() => void loadCatalogue()}>Try again</Button>
+          <Button onClick={() => void loadCatalogue()}>{t`Try again`}</Button>
         </ErrorNote>
       ) : null}
       <RecommendedModel jobs={jobs} onDownload={onDownload} onShow={show} />
       <TextField
         type="search"
-        aria-label="Filter models"
-        placeholder="Filter by name, size or what it is good at"
+        aria-label={t`Filter models`}
+        placeholder={t`Filter by name, size or what it is good at`}
         value={filter}
         onChange={(event) => setFilter(event.target.value)}
         className="h-8 w-full"
@@ -98,16 +100,16 @@ export function GetModels({
           </section>
         ))}
       </Accordion.Root>
-      {entries && shown.length === 0 ? <p className="mt-5 text-muted">No model of the list is found by that.</p> : null}
+      {entries && shown.length === 0 ? (
+        <p className="mt-5 text-muted">{t`No model of the list is found by that.`}</p>
+      ) : null}
       <div className="mt-6">
         <RepositoryField jobs={jobs} onDownload={onDownload} />
       </div>
-      <Disclosure label="Where models come from" className="mt-4">
+      <Disclosure label={t`Where models come from`} className="mt-4">
         {sources}
       </Disclosure>
-      <p className="mt-3 text-small text-subtle">
-        Only the list of files and the files themselves are fetched. Nothing about you or your pictures is sent.
-      </p>
+      <p className="mt-3 text-small text-subtle">{t`Only the list of files and the files themselves are fetched. Nothing about you or your pictures is sent.`}</p>
     </div>
   )
 }
@@ -145,11 +147,11 @@ function RecommendedModel({
   }
   return (
     <section
-      aria-label="For this computer"
+      aria-label={t`For this computer`}
       className="mb-5 flex flex-wrap items-start gap-x-4 gap-y-3 rounded-lg border border-hairline bg-accent-soft p-4"
     >
       <div className="min-w-0 flex-1 basis-60">
-        <h2 className="text-small text-muted">For this computer</h2>
+        <h2 className="text-small text-muted">{t`For this computer`}</h2>
         <button
           type="button"
           onClick={() => onShow(entry.id)}
@@ -167,7 +169,7 @@ function RecommendedModel({
       <DownloadAction
         modelId={known?.quantizations.find(({ modelId }) => modelId !== null)?.modelId ?? null}
         job={jobs.find((job) => job.entryId === entry.id)}
-        label={`Download ${entry.name}`}
+        label={t`Download ${entry.name}`}
         kind="primary"
         disabled={isAsking}
         onDownload={() => void download()}
@@ -187,12 +189,12 @@ function EntryLine({
     <span className="min-w-0 flex-1">
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="min-w-0 font-medium break-words">{name}</span>
-        {kind === 'base' ? <Badge>Base model</Badge> : null}
-        {licence.allowsCommercialUse ? null : <Badge tone="warning">Non-commercial</Badge>}
+        {kind === 'base' ? <Badge>{t`Base model`}</Badge> : null}
+        {licence.allowsCommercialUse ? null : <Badge tone="warning">{t`Non-commercial`}</Badge>}
       </span>
       <span className="mt-0.5 block text-muted">{goodAt}</span>
       <span className="mt-0.5 block text-small text-subtle tabular-nums">
-        {[licence.name, `${tokens(contextTokens)} of context`, fit && fitText(fit.fit)].filter(Boolean).join(' · ')}
+        {[licence.name, t`${tokens(contextTokens)} of context`, fit && fitText(fit.fit)].filter(Boolean).join(' · ')}
       </span>
     </span>
   )
@@ -201,19 +203,22 @@ function EntryLine({
 /** The licence of an entry, the memory it takes with pictures, and the pages where both are from. */
 function EntryFacts({ entry, fit }: { entry: CatalogueEntry; fit: EntryFit | undefined }): ReactNode {
   const memory = fit?.memory.map(({ pictures, bytes: taken }) =>
-    pictures === 1 ? `${bytes(taken)} with one picture` : `${bytes(taken)} with ${pictures}`,
+    pictures === 1 ? t`${bytes(taken)} with one picture` : t`${bytes(taken)} with ${pictures}`,
   )
   return (
     <div className="mb-3 flex flex-col gap-1 text-muted">
       <p>
         <Source href={entry.licence.url}>{entry.licence.name}</Source>
-        {entry.licence.allowsCommercialUse ? ', commercial use is allowed.' : ', commercial use is not allowed.'}
+        {entry.licence.allowsCommercialUse ? t`, commercial use is allowed.` : t`, commercial use is not allowed.`}
       </p>
       {memory ? (
-        <p className="tabular-nums">Takes about {memory.join(', ')} in one conversation, in its usual quantization.</p>
+        <p className="tabular-nums">{t`Takes about ${memory.join(', ')} in one conversation, in its usual quantization.`}</p>
       ) : null}
       <p className="text-small text-subtle">
-        Read at: <Source href={entry.licenceFoundAt}>licence</Source>, <Source href={entry.shapeFoundAt}>sizes</Source>.
+        <Trans>
+          Read at: <Source href={entry.licenceFoundAt}>licence</Source>,{' '}
+          <Source href={entry.shapeFoundAt}>sizes</Source>.
+        </Trans>
       </p>
     </div>
   )
@@ -254,7 +259,7 @@ function EntryOffer({
     return (
       <>
         <ErrorNote message={state.error.message}>
-          <Button onClick={() => void loadOffer(entry.id)}>Try again</Button>
+          <Button onClick={() => void loadOffer(entry.id)}>{t`Try again`}</Button>
         </ErrorNote>
         <SourceToken error={state.error} onKept={async () => void (await loadOffer(entry.id))} />
       </>
@@ -264,8 +269,8 @@ function EntryOffer({
   if (!offer) {
     return (
       <div className="py-1">
-        <p className="mb-2 text-muted">Asking for the list of files…</p>
-        <ProgressBar label={`Asking for the files of ${entry.name}`} share={null} />
+        <p className="mb-2 text-muted">{t`Asking for the list of files…`}</p>
+        <ProgressBar label={t`Asking for the files of ${entry.name}`} share={null} />
       </div>
     )
   }
@@ -273,7 +278,7 @@ function EntryOffer({
     <>
       {offer.recommended === null && offer.reason !== '' ? <p className="mb-3">{offer.reason}</p> : null}
       <ul
-        aria-label={`Quantizations of ${entry.name}`}
+        aria-label={t`Quantizations of ${entry.name}`}
         className="divide-y divide-hairline rounded-lg border border-hairline"
       >
         {offer.quantizations.map((quantization) => (
@@ -321,17 +326,17 @@ function QuantizationRow({
           <span className="font-medium">{name}</span>
           <span className="text-muted">{bytes(downloadBytes)}</span>
           {reason !== null ? (
-            <Badge tone="accent" className="border-accent! text-accent!">
-              Recommended
-            </Badge>
+            <Badge tone="accent" className="border-accent! text-accent!">{t`Recommended`}</Badge>
           ) : null}
         </p>
         <FitLine fit={fit} />
         <p className="mt-0.5 text-muted">{reason ?? fit.sentence}</p>
         {projector ? null : (
-          <p className="mt-0.5 text-warning">No projector is offered with it: it would answer text only.</p>
+          <p className="mt-0.5 text-warning">{t`No projector is offered with it: it would answer text only.`}</p>
         )}
-        {hasDiskSpace ? null : <p className="mt-0.5 text-danger">There is not enough free space on the disk for it.</p>}
+        {hasDiskSpace ? null : (
+          <p className="mt-0.5 text-danger">{t`There is not enough free space on the disk for it.`}</p>
+        )}
         {failure ? (
           <p role="alert" className="mt-1 text-danger">
             {failure}
@@ -341,7 +346,7 @@ function QuantizationRow({
       <DownloadAction
         modelId={quantization.modelId}
         job={job}
-        label={`Download ${name}`}
+        label={t`Download ${name}`}
         kind={reason !== null ? 'primary' : 'plain'}
         disabled={!hasDiskSpace}
         onDownload={download}
@@ -365,14 +370,13 @@ function RepositoryField({
     void askRepository()
   }
   return (
-    <section aria-label="Any repository" className="mb-5">
+    <section aria-label={t`Any repository`} className="mb-5">
       <form onSubmit={look}>
-        <label htmlFor={id} className="font-medium">
-          Any repository
-        </label>
-        <p id={`${id}-note`} className="text-muted">
-          Type owner/name, or paste an address of Hugging Face or ModelScope.
-        </p>
+        <label htmlFor={id} className="font-medium">{t`Any repository`}</label>
+        <p
+          id={`${id}-note`}
+          className="text-muted"
+        >{t`Type owner/name, or paste an address of Hugging Face or ModelScope.`}</p>
         <div className="mt-1.5 flex gap-2">
           <TextField
             id={id}
@@ -386,21 +390,21 @@ function RepositoryField({
             onChange={(event) => useRepository.setState({ typed: event.target.value })}
             className="h-8 min-w-0 flex-1 font-mono text-small"
           />
-          <Button type="submit" disabled={isAsking || typed.trim() === ''}>
-            Look
-          </Button>
+          <Button type="submit" disabled={isAsking || typed.trim() === ''}>{t`Look`}</Button>
         </div>
       </form>
       {isAsking ? (
         <div className="mt-3">
-          <p className="mb-2 text-muted">Asking for the list of files…</p>
-          <ProgressBar label="Asking for the files of the repository" share={null} />
+          <p className="mb-2 text-muted">{t`Asking for the list of files…`}</p>
+          <ProgressBar label={t`Asking for the files of the repository`} share={null} />
         </div>
       ) : null}
       {error ? (
         <div className="mt-3">
           <ErrorNote message={error.message}>
-            {error.code === 'InvalidInput' ? null : <Button onClick={() => void askRepository()}>Try again</Button>}
+            {error.code === 'InvalidInput' ? null : (
+              <Button onClick={() => void askRepository()}>{t`Try again`}</Button>
+            )}
           </ErrorNote>
           <SourceToken error={error} onKept={askRepository} />
         </div>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro'
+import { Trans } from '@lingui/react/macro'
 import type { Download, DownloadSelection, Fit, Repository } from '#contract'
 import { X } from 'lucide-react'
 import { useId, useState } from 'react'
@@ -15,7 +17,7 @@ import { chooseProjector, chooseText, closeRepository, examine, isUsable, useRep
 
 const fileName = (path: string): string => path.split('/').at(-1) ?? path
 
-const roles = { projector: 'Projector', adapter: 'Adapter', part: 'Part, others are missing', other: 'No model' }
+const roles = { projector: t`Projector`, adapter: t`Adapter`, part: t`Part, others are missing`, other: t`No model` }
 
 /** A repository: its language models and projectors to choose from, what their headers say, and the download. */
 export function RepositoryOffer({
@@ -52,10 +54,10 @@ export function RepositoryOffer({
           <h2 className="font-medium [overflow-wrap:anywhere]">{repository.repository}</h2>
           <p className="text-small text-subtle [overflow-wrap:anywhere]">
             <span className="inline-block first-letter:uppercase">{sourceNames[source]}</span>
-            {askedFor === null ? '' : `. ${askedFor} is called so now`}
+            {askedFor === null ? '' : t`. ${askedFor} is called so now`}
           </p>
         </div>
-        <IconButton label={`Close ${repository.repository}`} onClick={closeRepository}>
+        <IconButton label={t`Close ${repository.repository}`} onClick={closeRepository}>
           <X />
         </IconButton>
       </div>
@@ -65,8 +67,8 @@ export function RepositoryOffer({
         <div aria-live="polite">
           {examined && !examined.error && !examination ? (
             <>
-              <p className="mb-2 text-muted">Reading what the files say of themselves…</p>
-              <ProgressBar label="Reading the headers" share={null} />
+              <p className="mb-2 text-muted">{t`Reading what the files say of themselves…`}</p>
+              <ProgressBar label={t`Reading the headers`} share={null} />
             </>
           ) : null}
           {examination ? <Findings examination={examination} /> : null}
@@ -74,7 +76,7 @@ export function RepositoryOffer({
         {examined?.error && text ? (
           <div>
             <ErrorNote message={examined.error.message}>
-              <Button onClick={() => void examine(text.path)}>Try again</Button>
+              <Button onClick={() => void examine(text.path)}>{t`Try again`}</Button>
             </ErrorNote>
             <SourceToken error={examined.error} onKept={() => examine(text.path)} />
           </div>
@@ -84,28 +86,30 @@ export function RepositoryOffer({
           <div className="flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
             <p className="min-w-0 flex-1 basis-48 text-muted">
               {!text.hasDiskSpace ? (
-                <span className="text-danger">There is not enough free space on the disk for it.</span>
+                <span className="text-danger">{t`There is not enough free space on the disk for it.`}</span>
               ) : projector === null ? (
-                'Without a projector it answers text only.'
+                t`Without a projector it answers text only.`
               ) : examination?.text.problem === null && !isFit ? (
-                'This projector cannot be used with it. Choose another one.'
+                t`This projector cannot be used with it. Choose another one.`
               ) : null}
             </p>
             <DownloadAction
               modelId={text.modelId}
               job={jobs.find(({ entryId, quantization }) => entryId === repository.id && quantization === text.label)}
-              label={`Download ${text.label}`}
+              label={t`Download ${text.label}`}
               kind="primary"
               disabled={!isFit || !text.hasDiskSpace}
               onDownload={download}
             >
-              Download <span className="font-normal tabular-nums">{bytes(total)}</span>
+              <Trans>
+                Download <span className="font-normal tabular-nums">{bytes(total)}</span>
+              </Trans>
             </DownloadAction>
           </div>
         ) : null}
         {others.length > 0 ? (
           <Disclosure label={<span className="text-muted">{counted(others.length, 'other file')}</span>}>
-            <ul aria-label="Other files" className="pb-1 pl-5">
+            <ul aria-label={t`Other files`} className="pb-1 pl-5">
               {others.map((file) => (
                 <li key={file.path} className="flex gap-4 py-0.5">
                   <span className="min-w-0 flex-1 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
@@ -134,11 +138,11 @@ function Findings({
       {text.problem ? <ErrorNote message={text.problem} /> : <p className="[overflow-wrap:anywhere]">{what}</p>}
       <p className="mt-0.5 text-small text-subtle">
         {fetchedBytes > 0
-          ? `Known from ${bytes(fetchedBytes)} that were read of the files`
-          : 'Known from what was read of the files before'}
+          ? t`Known from ${bytes(fetchedBytes)} that were read of the files`
+          : t`Known from what was read of the files before`}
         {hasRanges
-          ? '; the download goes on from there.'
-          : '. This source sends only whole files: a download that is interrupted begins again.'}
+          ? t`; the download goes on from there.`
+          : t`. This source sends only whole files: a download that is interrupted begins again.`}
       </p>
     </>
   )
@@ -149,16 +153,14 @@ function TextChoices({ texts }: { texts: Repository['texts'] }): ReactNode {
   const { text: chosen, examined } = useRepository()
   if (texts.length === 0)
     return (
-      <p className="text-muted">
-        There is no language model in it, only projectors. Look for the repository of the model itself.
-      </p>
+      <p className="text-muted">{t`There is no language model in it, only projectors. Look for the repository of the model itself.`}</p>
     )
   const fits: Record<string, Fit> = Object.assign(
     {},
     ...Object.values(examined).map(({ examination }) => examination?.fits ?? {}),
   )
   return (
-    <Choices legend="Language model">
+    <Choices legend={t`Language model`}>
       {texts.map(({ path, label, files, bytes: size }) => {
         const problem = examined[path]?.examination?.text.problem
         const fit = fits[path]
@@ -168,11 +170,11 @@ function TextChoices({ texts }: { texts: Repository['texts'] }): ReactNode {
             name="text"
             title={label}
             hint={fileName(path)}
-            facts={[bytes(size), files.length > 1 ? `${files.length} files` : null]}
+            facts={[bytes(size), files.length > 1 ? t`${files.length} files` : null]}
             isChosen={path === chosen}
             onChoose={() => chooseText(path)}
           >
-            {problem ? <p className="mt-0.5 text-danger">Cannot be used</p> : fit ? <FitLine fit={fit} /> : null}
+            {problem ? <p className="mt-0.5 text-danger">{t`Cannot be used`}</p> : fit ? <FitLine fit={fit} /> : null}
           </Choice>
         )
       })}
@@ -186,7 +188,7 @@ function ProjectorChoices({ projectors }: { projectors: Repository['projectors']
   const examination = text === null ? null : (examined[text]?.examination ?? null)
   if (text === null) return null
   return (
-    <Choices legend="Projector, through which it sees">
+    <Choices legend={t`Projector, through which it sees`}>
       {projectors.map(({ path, quantization, bytes: size }) => {
         const sheet = examination?.projectors.find((one) => one.path === path)
         const why = sheet?.problem ?? sheet?.why ?? null
@@ -209,14 +211,14 @@ function ProjectorChoices({ projectors }: { projectors: Repository['projectors']
                 {why}
               </p>
             ) : null}
-            {sheet?.verdict === 'fits' ? <p className="mt-0.5 text-muted">Belongs to this model</p> : null}
+            {sheet?.verdict === 'fits' ? <p className="mt-0.5 text-muted">{t`Belongs to this model`}</p> : null}
           </Choice>
         )
       })}
       <Choice
         name="projector"
-        title="None"
-        facts={['answers text only']}
+        title={t`None`}
+        facts={[t`answers text only`]}
         isChosen={chosen === null}
         onChoose={() => chooseProjector(null)}
       />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { SourceName } from '#contract'
 import type { ErrorInfo, Settings } from '#contract'
 import { Checkbox } from '@base-ui/react/checkbox'
@@ -28,7 +29,7 @@ export function moved(order: readonly SourceName[], name: SourceName, by: -1 | 1
 
 type Sources = Settings['sources']
 
-const names: Record<SourceName, string> = { ...sourceNames, mirror: 'A mirror of Hugging Face' }
+const names: Record<SourceName, string> = { ...sourceNames, mirror: t`A mirror of Hugging Face` }
 
 /** The sources in the order they are asked, the address of a mirror, and the tokens that are kept. */
 export function SourceSettings({
@@ -61,8 +62,8 @@ export function SourceSettings({
   const rest = SourceName.options.filter((name) => !order.includes(name))
   return (
     <div className="pt-1">
-      <p className="mb-2 text-muted">They are asked in this order; the next one when one does not answer.</p>
-      <ol aria-label="Sources" className="divide-y divide-hairline rounded-lg border border-hairline">
+      <p className="mb-2 text-muted">{t`They are asked in this order; the next one when one does not answer.`}</p>
+      <ol aria-label={t`Sources`} className="divide-y divide-hairline rounded-lg border border-hairline">
         {[...order, ...rest].map((name, i) => {
           const isOn = order.includes(name)
           return (
@@ -89,14 +90,14 @@ export function SourceSettings({
                   />
                 ) : null}
                 <IconButton
-                  label={`Ask ${names[name]} earlier`}
+                  label={t`Ask ${names[name]} earlier`}
                   disabled={!isOn || i === 0}
                   onClick={() => change({ order: moved(order, name, -1) })}
                 >
                   <ArrowUp />
                 </IconButton>
                 <IconButton
-                  label={`Ask ${names[name]} later`}
+                  label={t`Ask ${names[name]} later`}
                   disabled={!isOn || i === order.length - 1}
                   onClick={() => change({ order: moved(order, name, 1) })}
                 >
@@ -110,7 +111,7 @@ export function SourceSettings({
                 <div className="pb-1">
                   <TokenForm
                     source={name}
-                    action="Keep"
+                    action={t`Keep`}
                     onKept={async () => {
                       setTokenOf(null)
                       forgetOffers()
@@ -140,13 +141,13 @@ function TokenButton({
   onForget: () => void
 }): ReactNode {
   return isKept ? (
-    <Button kind="quiet" aria-label={`Forget the token of ${names[name]}`} onClick={onForget}>
-      Forget token
-    </Button>
+    <Button
+      kind="quiet"
+      aria-label={t`Forget the token of ${names[name]}`}
+      onClick={onForget}
+    >{t`Forget token`}</Button>
   ) : (
-    <Button kind="quiet" aria-label={`Token for ${names[name]}`} onClick={onEdit}>
-      Token…
-    </Button>
+    <Button kind="quiet" aria-label={t`Token for ${names[name]}`} onClick={onEdit}>{t`Token…`}</Button>
   )
 }
 
@@ -170,7 +171,7 @@ function MirrorAddress({
   return (
     <div className="pt-1 pb-1">
       <TextField
-        aria-label="Address of the mirror"
+        aria-label={t`Address of the mirror`}
         aria-invalid={!isValid}
         type="url"
         spellCheck={false}
@@ -183,11 +184,7 @@ function MirrorAddress({
         onKeyDown={(event) => event.key === 'Enter' && keep()}
         className="h-8 font-mono text-small"
       />
-      {isValid ? null : (
-        <p role="alert" className="mt-1 text-danger">
-          Write it as https://host.
-        </p>
-      )}
+      {isValid ? null : <p role="alert" className="mt-1 text-danger">{t`Write it as https://host.`}</p>}
     </div>
   )
 }
@@ -196,7 +193,7 @@ function MirrorAddress({
 export function SourceToken({ error, onKept }: { error: ErrorInfo; onKept: () => Promise<void> }): ReactNode {
   const source = error.detail?.source
   if (error.code !== 'SourceRefused' || typeof source !== 'string' || !(source in sourceNames)) return null
-  return <TokenForm source={source as SourceName} action="Keep and try again" onKept={onKept} />
+  return <TokenForm source={source as SourceName} action={t`Keep and try again`} onKept={onKept} />
 }
 
 /** Takes the access token that a source asks for; it is kept in the system's secret storage where there is one. */
@@ -220,8 +217,8 @@ function TokenForm({
     await onKept()
   }
   return (
-    <form aria-label={`Token of ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
-      <label htmlFor={id}>Access token for {sourceNames[source]}</label>
+    <form aria-label={t`Token of ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
+      <label htmlFor={id}>{t`Access token for ${sourceNames[source]}`}</label>
       <div className="mt-1 flex gap-2">
         <TextField
           id={id}

@@ -1,12 +1,13 @@
+import { t } from '@lingui/core/macro'
 import type { CatalogueEntry, EntryFit } from '#contract'
 
 /** The groups in which models are shown, in their order. */
 export const groups = [
-  { id: 'general', label: 'For everything' },
-  { id: 'thinking', label: 'Thinks first' },
-  { id: 'pages', label: 'Reads pages' },
-  { id: 'screens', label: 'Points on screens' },
-  { id: 'older', label: 'Older' },
+  { id: 'general', label: t`For everything` },
+  { id: 'thinking', label: t`Thinks first` },
+  { id: 'pages', label: t`Reads pages` },
+  { id: 'screens', label: t`Points on screens` },
+  { id: 'older', label: t`Older` },
 ] as const
 type Group = (typeof groups)[number]['id']
 

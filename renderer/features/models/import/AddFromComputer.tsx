@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo, FoundModel, Model } from '#contract'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
@@ -17,8 +18,8 @@ import { TryOthers } from '../pairing/TryProjectors.tsx'
 import { FoundRow } from './FoundRow.tsx'
 
 const modes = [
-  { value: 'in-place', label: 'Where they are' },
-  { value: 'copy', label: 'As a copy' },
+  { value: 'in-place', label: t`Where they are` },
+  { value: 'copy', label: t`As a copy` },
 ] as const
 
 interface Search {
@@ -40,8 +41,8 @@ export function AddFromComputer({
     <DialogFrame
       open={open}
       onOpenChange={onOpenChange}
-      title="Add from this computer"
-      description="Qwen-VL models in GGUF form that are already here."
+      title={t`Add from this computer`}
+      description={t`Qwen-VL models in GGUF form that are already here.`}
     >
       <Finder />
     </DialogFrame>
@@ -72,8 +73,8 @@ function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-pl
         <div className="mb-2 flex items-center gap-3">
           <TextField
             type="search"
-            aria-label="Search the found models"
-            placeholder="Search"
+            aria-label={t`Search the found models`}
+            placeholder={t`Search`}
             value={query}
             maxLength={200}
             onChange={(event) => setQuery(event.target.value)}
@@ -83,17 +84,17 @@ function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-pl
         </div>
       ) : null}
       {shown.length === 0 ? (
-        <p className="rounded-lg bg-sunken px-3 py-3 text-muted">None of them is called that.</p>
+        <p className="rounded-lg bg-sunken px-3 py-3 text-muted">{t`None of them is called that.`}</p>
       ) : null}
       {usable.length > 0 || !isFolded ? (
-        <ul aria-label="Found" className="overflow-hidden rounded-lg border border-hairline empty:hidden">
+        <ul aria-label={t`Found`} className="overflow-hidden rounded-lg border border-hairline empty:hidden">
           {rows(usable)}
           {isFolded ? null : rows(unusable)}
         </ul>
       ) : null}
       {isFolded && unusable.length > 0 ? (
-        <Disclosure label="Cannot be used" note={unusable.length} className="mt-3">
-          <ul aria-label="Cannot be used" className="mt-1 overflow-hidden rounded-lg border border-hairline">
+        <Disclosure label={t`Cannot be used`} note={unusable.length} className="mt-3">
+          <ul aria-label={t`Cannot be used`} className="mt-1 overflow-hidden rounded-lg border border-hairline">
             {rows(unusable)}
           </ul>
         </Disclosure>
@@ -129,43 +130,43 @@ function Finder(): ReactNode {
   }
   return (
     <>
-      <form aria-label="Search a folder" onSubmit={submit} className="flex items-end gap-2">
+      <form aria-label={t`Search a folder`} onSubmit={submit} className="flex items-end gap-2">
         <div className="min-w-0 flex-1">
           <PathField
-            label="Folder or file"
-            note="Empty: where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs."
-            placeholder="/path/to/folder"
+            label={t`Folder or file`}
+            note={t`Empty: where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs.`}
+            placeholder={t`/path/to/folder`}
             value={path}
             onChange={setPath}
           />
         </div>
-        <Button type="submit">Search</Button>
+        <Button type="submit">{t`Search`}</Button>
       </form>
-      <section aria-label="Found models" className="mt-4">
+      <section aria-label={t`Found models`} className="mt-4">
         {error ? (
           <ErrorNote message={error.message} />
         ) : found === null ? (
           <div className="py-3">
-            <p className="mb-2 text-muted">{searched === null ? 'Looking in the usual places…' : 'Looking…'}</p>
-            <ProgressBar label="Searching" share={null} />
+            <p className="mb-2 text-muted">{searched === null ? t`Looking in the usual places…` : t`Looking…`}</p>
+            <ProgressBar label={t`Searching`} share={null} />
           </div>
         ) : found.length === 0 ? (
           <p className="rounded-lg bg-sunken px-3 py-3 text-muted">
             {searched === null
-              ? 'No models were found where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs. Name a folder to look in.'
-              : 'There is no model file in this folder.'}
+              ? t`No models were found where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs. Name a folder to look in.`
+              : t`There is no model file in this folder.`}
           </p>
         ) : (
           <>
             <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
-              <p className="text-muted">Add them</p>
-              <Segmented label="Add them" value={mode} options={modes} onChange={setMode} />
+              <p className="text-muted">{t`Add them`}</p>
+              <Segmented label={t`Add them`} value={mode} options={modes} onChange={setMode} />
             </div>
             <FoundList found={found} mode={mode} />
           </>
         )}
       </section>
-      <Disclosure label="By the paths of its two files" className="mt-4 border-t border-hairline pt-2">
+      <Disclosure label={t`By the paths of its two files`} className="mt-4 border-t border-hairline pt-2">
         <AddByPaths />
       </Disclosure>
     </>
@@ -187,20 +188,24 @@ function AddByPaths(): ReactNode {
       setUnsure(verdict?.verdict === 'unsure' ? { model, why: verdict.why ?? '' } : null)
       setTextPath('')
       setProjectorPath('')
-      announce(`${model.name} is now the current model`)
+      announce(t`${model.name} is now the current model`)
     })
   }
   return (
-    <form aria-label="Add a model" onSubmit={(event) => void submit(event)} className="flex flex-col gap-3 pt-2 pb-1">
+    <form
+      aria-label={t`Add a model`}
+      onSubmit={(event) => void submit(event)}
+      className="flex flex-col gap-3 pt-2 pb-1"
+    >
       <PathField
-        label="Language model"
+        label={t`Language model`}
         placeholder="…/Qwen2-VL-2B-Instruct-Q4_K_M.gguf"
         value={textPath}
         onChange={setTextPath}
       />
       <PathField
-        label="Projector"
-        note="The file that lets it see, often called mmproj. Without it the model answers text only."
+        label={t`Projector`}
+        note={t`The file that lets it see, often called mmproj. Without it the model answers text only.`}
         placeholder="…/mmproj-Qwen2-VL-2B-Instruct-f16.gguf"
         value={projectorPath}
         onChange={setProjectorPath}
@@ -208,15 +213,13 @@ function AddByPaths(): ReactNode {
       {error ? <ErrorNote message={error.message} /> : null}
       {unsure ? (
         <div role="status" className="rounded-lg bg-warning-soft px-3 py-2.5">
-          <p className="[overflow-wrap:anywhere]">
-            {unsure.model.name} was added. {unsure.why}
-          </p>
-          <TryOthers model={unsure.model} label="Try it on a picture…" />
+          <p className="[overflow-wrap:anywhere]">{t`${unsure.model.name} was added. ${unsure.why}`}</p>
+          <TryOthers model={unsure.model} label={t`Try it on a picture…`} />
         </div>
       ) : null}
       <div className="flex justify-end">
         <Button kind="primary" type="submit" disabled={busy || textPath.trim() === ''}>
-          {busy ? 'Checking the files…' : 'Add model'}
+          {busy ? t`Checking the files…` : t`Add model`}
         </Button>
       </div>
     </form>

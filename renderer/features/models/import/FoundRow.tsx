@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { FoundModel, ProjectorChoice } from '#contract'
 import { Check } from 'lucide-react'
 import { useId, useState } from 'react'
@@ -12,6 +13,7 @@ import { ModelSheet } from '../ModelSheet.tsx'
 import { cancelWork, importKey, importModel, shareOf, useFileWork } from '../fileWork.ts'
 import { chooseFamily, useLibrary } from '../library/store.ts'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
+import { told } from '../../../lib/errors.ts'
 
 /** The sheet of a model lists at most so many projectors, best first: a folder may hold a hundred that fit. */
 const MOST_SHEETS = 8
@@ -40,7 +42,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
     const model = await importModel({ textPath, projectorPath: chosen === '' ? null : chosen, keeper, ...how })
     if (!model) return
     setTaken(true)
-    announce(`${model.model.name} was added`)
+    announce(t`${model.model.name} was added`)
   }
   const choose = async (choice: ProjectorChoice | null): Promise<void> => {
     if (choice) await chooseFamily(textPath, choice.family)
@@ -63,17 +65,14 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
         <div className="mid:col-span-2">
           {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
           {apartBytes !== null && !isThere ? (
-            <p className="mt-1 text-muted">
-              Language model and projector are in one file here. Adding it writes them as two files of the models
-              folder: {bytes(apartBytes)}, or far less where the disk can share them. The file itself stays as it is.
-            </p>
+            <p className="mt-1 text-muted">{t`Language model and projector are in one file here. Adding it writes them as two files of the models folder: ${bytes(apartBytes)}, or far less where the disk can share them. The file itself stays as it is.`}</p>
           ) : null}
           {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
           {projectorPaths.length > 1 && !isThere && !problem ? (
             <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
-              <span className="text-muted">Projector</span>
+              <span className="text-muted">{t`Projector`}</span>
               <select
-                aria-label={`Projector of ${name}`}
+                aria-label={t`Projector of ${name}`}
                 value={projector}
                 onChange={(event) => setProjector(event.target.value)}
                 className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}
@@ -83,7 +82,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
                     {fileName(path)}
                   </option>
                 ))}
-                <option value="">None, answers text only</option>
+                <option value="">{t`None, answers text only`}</option>
               </select>
             </label>
           ) : null}
@@ -91,13 +90,17 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <div className="mt-2">
               <p className="mb-1.5 text-muted tabular-nums">
                 {work.bytes > 0
-                  ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
-                  : 'Checking the files…'}
+                  ? apartBytes !== null
+                    ? t`Read ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+                    : mode === 'copy'
+                      ? t`Copied ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+                      : t`Checked ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+                  : t`Checking the files…`}
               </p>
-              <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
+              <ProgressBar label={t`Adding ${name}`} share={shareOf(work)} />
             </div>
           ) : null}
-          {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
+          {work?.error ? <ErrorNote message={told(work.error)} className="mt-2" /> : null}
         </div>
         {/* below what is to be known of it where that is narrow, else at the end of its first line */}
         <div className="mt-2 flex items-center justify-between gap-3 mid:col-start-2 mid:row-start-1 mid:mt-0">
@@ -115,18 +118,17 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           {isThere ? (
             <span className="flex h-8 items-center gap-1.5 text-muted">
               <Check className="size-4 text-accent" aria-hidden />
-              In the library
+              {t`In the library`}
             </span>
           ) : problem ? null : isWorking ? (
-            <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
+            <Button onClick={() => cancelWork(importKey(textPath))}>{t`Cancel`}</Button>
           ) : hasChoices ? (
-            <Button aria-label={`Choose the projector of ${name} and add it`} onClick={() => setAsking(true)}>
-              Try and add…
-            </Button>
+            <Button
+              aria-label={t`Choose the projector of ${name} and add it`}
+              onClick={() => setAsking(true)}
+            >{t`Try and add…`}</Button>
           ) : (
-            <Button aria-label={`Add ${name}`} onClick={() => void take(projector)}>
-              Add
-            </Button>
+            <Button aria-label={t`Add ${name}`} onClick={() => void take(projector)}>{t`Add`}</Button>
           )}
         </div>
       </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { BenchmarkEvent, BenchmarkResult, BenchmarkRow, ErrorInfo } from '#contract'
 import { Fragment, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -9,6 +10,7 @@ import { toAppError } from '../../../lib/errors.ts'
 import { bytes, count, day, duration } from '../../../lib/format.ts'
 import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
+import { formatLocale } from '../../../lib/i18n.ts'
 
 /** The benchmark that is running, and why the last one failed. It runs on when the panel of its model is closed. */
 const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(() => ({
@@ -74,25 +76,25 @@ export function Benchmark({ id, name }: { id: string; name: string }): ReactNode
     <div className="pt-1 pb-3">
       {result && result.rows.length > 0 ? <BenchmarkTable result={result} /> : null}
       {!result && results !== null && !isRunning ? (
-        <p className="text-muted">Not measured yet. It takes some minutes, and nothing else should run meanwhile.</p>
+        <p className="text-muted">{t`Not measured yet. It takes some minutes, and nothing else should run meanwhile.`}</p>
       ) : null}
       {isRunning ? (
         <div className="mt-3 flex items-center gap-3">
           <div className="min-w-0 flex-1">
-            <p className="mb-1.5 text-muted">{event?.doing ?? 'Loading the model…'}</p>
+            <p className="mb-1.5 text-muted">{event?.doing ?? t`Loading the model…`}</p>
             <ProgressBar
-              label={`Measuring ${name}`}
+              label={t`Measuring ${name}`}
               share={event && event.total > 0 ? event.done / event.total : null}
             />
           </div>
-          <Button onClick={stopBenchmark}>Stop</Button>
+          <Button onClick={stopBenchmark}>{t`Stop`}</Button>
         </div>
       ) : (
         <div className="mt-3 flex flex-wrap gap-2">
           <Button disabled={modelId !== null} onClick={() => void runBenchmark(id)}>
-            {result ? 'Measure again' : 'Measure'}
+            {result ? t`Measure again` : t`Measure`}
           </Button>
-          {result ? <Button onClick={() => copyResult(result)}>{copied ? 'Copied' : 'Copy as CSV'}</Button> : null}
+          {result ? <Button onClick={() => copyResult(result)}>{copied ? t`Copied` : t`Copy as CSV`}</Button> : null}
         </div>
       )}
       {message ? <ErrorNote message={message} className="mt-3" /> : null}
@@ -100,7 +102,7 @@ export function Benchmark({ id, name }: { id: string; name: string }): ReactNode
   )
 }
 
-const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+const oneDecimal = new Intl.NumberFormat(formatLocale(), { maximumFractionDigits: 1, minimumFractionDigits: 1 })
 const isText = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'text' }> => row.kind === 'text'
 const isPicture = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'picture' }> => row.kind === 'picture'
 const isSkipped = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'skipped' }> => row.kind === 'skipped'
@@ -111,6 +113,7 @@ const cell = 'py-0.5 pl-3 text-right whitespace-nowrap first:pl-0 first:text-lef
 function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
   const today = useToday()
   const { rows, machine, published } = result
+  const measuredOn = [machine.backend, machine.cpu].filter(Boolean).join(', ')
   const texts = rows.filter(isText)
   const pictures = rows.filter(isPicture)
   const skipped = rows.filter(isSkipped)
@@ -118,13 +121,13 @@ function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
     <div className="flex flex-col gap-4 tabular-nums">
       {texts.length > 0 ? (
         <table className="w-full">
-          <caption className="sr-only">Speed by length of the input</caption>
+          <caption className="sr-only">{t`Speed by length of the input`}</caption>
           <thead>
             <tr>
-              <th className={head}>Input</th>
-              <th className={head}>Reads/s</th>
-              <th className={head}>Writes/s</th>
-              <th className={head}>Memory</th>
+              <th className={head}>{t`Input`}</th>
+              <th className={head}>{t`Reads/s`}</th>
+              <th className={head}>{t`Writes/s`}</th>
+              <th className={head}>{t`Memory`}</th>
             </tr>
           </thead>
           <tbody>
@@ -140,9 +143,7 @@ function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
                 </tr>
                 {row.published.map((one) => (
                   <tr key={one.quantization} className="text-small text-subtle">
-                    <td className={cell} colSpan={2}>
-                      published, {one.quantization}
-                    </td>
+                    <td className={cell} colSpan={2}>{t`published, ${one.quantization}`}</td>
                     <td className={cell}>{oneDecimal.format(one.tokensPerSecond)}</td>
                     <td className={cell}>{bytes(one.memoryBytes)}</td>
                   </tr>
@@ -154,12 +155,12 @@ function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
       ) : null}
       {pictures.length > 0 ? (
         <table className="w-full">
-          <caption className="sr-only">Time for a picture by its size</caption>
+          <caption className="sr-only">{t`Time for a picture by its size`}</caption>
           <thead>
             <tr>
-              <th className={head}>Picture</th>
-              <th className={head}>Tokens</th>
-              <th className={head}>Time</th>
+              <th className={head}>{t`Picture`}</th>
+              <th className={head}>{t`Tokens`}</th>
+              <th className={head}>{t`Time`}</th>
             </tr>
           </thead>
           <tbody>
@@ -176,7 +177,7 @@ function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
         </table>
       ) : null}
       {skipped.length > 0 ? (
-        <ul aria-label="Left out" className="flex flex-col gap-1 text-muted">
+        <ul aria-label={t`Left out`} className="flex flex-col gap-1 text-muted">
           {skipped.map(({ what, reason }) => (
             <li key={what} className="first-letter:uppercase">
               {what}: {reason}
@@ -185,9 +186,10 @@ function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
         </ul>
       ) : null}
       <p className="text-small text-subtle">
-        In tokens, measured {day(result.startedAt, today)}
-        {result.isComplete ? '' : ', not to its end'} on {[machine.backend, machine.cpu].filter(Boolean).join(', ')}.
-        {published ? ` Published figures: ${published.name}, on ${published.environment}.` : ''}
+        {result.isComplete
+          ? t`In tokens, measured ${day(result.startedAt, today)} on ${measuredOn}.`
+          : t`In tokens, measured ${day(result.startedAt, today)}, not to its end, on ${measuredOn}.`}
+        {published ? ` ${t`Published figures: ${published.name}, on ${published.environment}.`}` : null}
       </p>
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { EngineStatus, LibraryModel } from '#contract'
 import { ChevronRight, FolderPlus } from 'lucide-react'
 import { useDeferredValue, useEffect, useId, useRef, useState } from 'react'
@@ -62,8 +63,8 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
               <>
                 <TextField
                   type="search"
-                  aria-label="Search models"
-                  placeholder="Search"
+                  aria-label={t`Search models`}
+                  placeholder={t`Search`}
                   value={query}
                   maxLength={200}
                   onChange={(event) => setQuery(event.target.value)}
@@ -75,7 +76,7 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
                   className="h-8 min-w-32 flex-1"
                 />
                 <select
-                  aria-label="Order"
+                  aria-label={t`Order`}
                   value={order}
                   onChange={(event) => setOrder(event.target.value as Order)}
                   className={cx(fieldClass, 'h-8 w-auto! py-0')}
@@ -88,21 +89,21 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
                 </select>
               </>
             ) : (
-              <p className="min-w-40 flex-1 text-muted">Qwen-VL models in GGUF form.</p>
+              <p className="min-w-40 flex-1 text-muted">{t`Qwen-VL models in GGUF form.`}</p>
             )}
             <Button onClick={() => setAdding(true)}>
               <FolderPlus aria-hidden />
-              Add from this computer
+              {t`Add from this computer`}
             </Button>
           </div>
           {failure ? <ErrorNote message={failure} className="mb-3" /> : null}
           {models === null ? (
-            <p className="py-6 text-center text-muted">Looking for models…</p>
+            <p className="py-6 text-center text-muted">{t`Looking for models…`}</p>
           ) : shown.length === 0 ? (
-            <p className="py-6 text-center text-muted">No model is called that.</p>
+            <p className="py-6 text-center text-muted">{t`No model is called that.`}</p>
           ) : (
             <ul
-              aria-label="Models on this computer"
+              aria-label={t`Models on this computer`}
               onKeyDown={walk}
               className="overflow-hidden rounded-lg border border-hairline bg-raised"
             >
@@ -121,12 +122,8 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
           )}
           {models?.every(({ model }) => model.isDemo) ? (
             <div className="mt-4 flex flex-wrap items-center gap-3 rounded-lg bg-sunken px-4 py-3">
-              <p className="min-w-48 flex-1 text-muted">
-                The demo model only knows simple drawings. A real one reads photos, documents and charts.
-              </p>
-              <Button kind="primary" onClick={() => openModels('get')}>
-                Get a model
-              </Button>
+              <p className="min-w-48 flex-1 text-muted">{t`The demo model only knows simple drawings. A real one reads photos, documents and charts.`}</p>
+              <Button kind="primary" onClick={() => openModels('get')}>{t`Get a model`}</Button>
             </div>
           ) : null}
           <ModelsSpace key={models?.length ?? 0} />
@@ -186,8 +183,8 @@ function ModelRow({
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span className="font-medium [overflow-wrap:anywhere]">{model.name}</span>
-            {model.isDemo ? <Badge>Demo</Badge> : null}
-            {model.projectorPath === null ? <Badge>Text only</Badge> : null}
+            {model.isDemo ? <Badge>{t`Demo`}</Badge> : null}
+            {model.projectorPath === null ? <Badge>{t`Text only`}</Badge> : null}
             {trouble ? <Badge tone={trouble === 'Drive away' ? 'warning' : 'danger'}>{trouble}</Badge> : null}
           </span>
           <span id={facts} className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">
@@ -196,23 +193,21 @@ function ModelRow({
         </span>
       </button>
       {isCurrent ? (
-        <span className="text-muted">{engine?.state === 'loading' ? 'Loading' : 'In use'}</span>
+        <span className="text-muted">{engine?.state === 'loading' ? t`Loading` : t`In use`}</span>
       ) : (
-        <Button onClick={onUse} aria-label={`Use ${model.name}`}>
-          Use
-        </Button>
+        <Button onClick={onUse} aria-label={t`Use ${model.name}`}>{t`Use`}</Button>
       )}
       <ChevronRight className={cx('size-4 shrink-0 text-subtle', isOpen && 'text-ink')} aria-hidden />
       {engine?.state === 'loading' ? (
         <ProgressBar
-          label={`Loading ${model.name}`}
+          label={t`Loading ${model.name}`}
           share={engine.progress}
           className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none"
         />
       ) : null}
       {work && !work.error ? (
         <ProgressBar
-          label={`Checking ${model.name}`}
+          label={t`Checking ${model.name}`}
           share={shareOf(work)}
           className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none"
         />

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { noOverrides } from '#contract'
 import type { Fit, LibraryModel, Model, OverridesChange, Placement } from '#contract'
 import { useEffect, useRef, useState } from 'react'
@@ -17,16 +18,16 @@ import { changeOverrides, planFor } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
 const details = [
-  { value: 'model', label: 'As in settings' },
-  { value: 'low', label: 'Low' },
-  { value: 'medium', label: 'Medium' },
-  { value: 'high', label: 'High' },
-  { value: 'full', label: 'Full' },
+  { value: 'model', label: t`As in settings` },
+  { value: 'low', label: t`Low` },
+  { value: 'medium', label: t`Medium` },
+  { value: 'high', label: t`High` },
+  { value: 'full', label: t`Full` },
 ] as const
 
 const prompts = [
-  { value: 'chat', label: 'As a chat' },
-  { value: 'raw', label: 'As plain text' },
+  { value: 'chat', label: t`As a chat` },
+  { value: 'raw', label: t`As plain text` },
 ] as const
 
 /** The defaults of one model. An empty one is as in the settings, or as the model has it. */
@@ -51,17 +52,17 @@ export function ModelDefaultsForm({
         onChange={(placement) => set({ placement })}
       />
       <div className="flex flex-col items-start gap-1.5">
-        <p>Picture detail</p>
+        <p>{t`Picture detail`}</p>
         <Segmented
-          label="Picture detail for this model"
+          label={t`Picture detail for this model`}
           value={detail === 'custom' ? null : detail}
           options={details}
           onChange={setDetail}
         />
       </div>
-      <SettingRow label="Longest answer">
+      <SettingRow label={t`Longest answer`}>
         <NumberSetting
-          label="Longest answer for this model in tokens"
+          label={t`Longest answer for this model in tokens`}
           value={overrides.maxTokens}
           fallback={model.defaults.maxTokens}
           min={1}
@@ -71,22 +72,19 @@ export function ModelDefaultsForm({
         />
       </SettingRow>
       <SystemPrompt
-        note="Takes the place of the one in the settings. Empty: as in the settings."
+        note={t`Takes the place of the one in the settings. Empty: as in the settings.`}
         value={overrides.systemPrompt ?? ''}
         onChange={(text) => set({ systemPrompt: text === '' ? null : text })}
       />
       <div className="flex flex-col items-start gap-1.5">
-        <p>Prompt</p>
+        <p>{t`Prompt`}</p>
         <Segmented
-          label="Prompt for this model"
+          label={t`Prompt for this model`}
           value={overrides.rawPrompt ? 'raw' : 'chat'}
           options={prompts}
           onChange={(prompt) => set({ rawPrompt: prompt === 'raw' ? true : null })}
         />
-        <p className="text-muted">
-          As plain text: for base models, which go on from what you write instead of answering it. Only there a token
-          that you write, such as &lt;|im_end|&gt;, counts as one.
-        </p>
+        <p className="text-muted">{t`As plain text: for base models, which go on from what you write instead of answering it. Only there a token that you write, such as <|im_end|>, counts as one.`}</p>
       </div>
       <SamplingSettings
         sampling={overrides.sampling}
@@ -94,19 +92,17 @@ export function ModelDefaultsForm({
         onChange={(sampling) => set({ sampling })}
       />
       {changesText(overrides) === null ? null : (
-        <Button className="self-start" onClick={() => set(noOverrides)}>
-          Everything as in the settings
-        </Button>
+        <Button className="self-start" onClick={() => set(noOverrides)}>{t`Everything as in the settings`}</Button>
       )}
     </div>
   )
 }
 
 const kvTypes = [
-  { value: 'auto', label: 'Automatic' },
-  { value: 'f16', label: 'Full' },
-  { value: 'q8_0', label: 'Half' },
-  { value: 'q4_0', label: 'Quarter' },
+  { value: 'auto', label: t`Automatic` },
+  { value: 'f16', label: t`Full` },
+  { value: 'q8_0', label: t`Half` },
+  { value: 'q4_0', label: t`Quarter` },
 ] as const
 
 /**
@@ -139,14 +135,14 @@ function PlacementForm({
   return (
     <div className="flex flex-col gap-3">
       <SliderSetting
-        label="Context"
+        label={t`Context`}
         steps={contextSizes(trainedContext, context)}
         value={context}
         format={tokens}
-        note="How much of a conversation the model keeps in mind."
+        note={t`How much of a conversation the model keeps in mind.`}
         reset={
           placement.contextTokens === null ? null : (
-            <Reset label="context" onReset={() => set({ contextTokens: null })} />
+            <Reset label={t`context`} onReset={() => set({ contextTokens: null })} />
           )
         }
         onPreview={(contextTokens) => setPreview({ contextTokens })}
@@ -154,28 +150,26 @@ function PlacementForm({
       />
       {hasGpu && layers > 0 ? (
         <SliderSetting
-          label="Layers on the graphics card"
+          label={t`Layers on the graphics card`}
           steps={Array.from({ length: layers + 1 }, (_, i) => i)}
           value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
-          format={(step) => `${count(step)} of ${count(layers)}`}
+          format={(step) => t`${count(step)} of ${count(layers)}`}
           reset={
-            placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />
+            placement.gpuLayers === null ? null : <Reset label={t`layers`} onReset={() => set({ gpuLayers: null })} />
           }
           onPreview={(gpuLayers) => setPreview({ gpuLayers })}
           onChange={(gpuLayers) => set({ gpuLayers })}
         />
       ) : null}
       <div className="flex flex-col items-start gap-1.5">
-        <p>Precision of the context</p>
+        <p>{t`Precision of the context`}</p>
         <Segmented
-          label="Precision of the context"
+          label={t`Precision of the context`}
           value={placement.kvType ?? 'auto'}
           options={kvTypes}
           onChange={(next) => set({ kvType: next === 'auto' ? null : next })}
         />
-        <p className="text-muted">
-          Half takes half of the memory and is hardly less exact; a quarter may cost quality.
-        </p>
+        <p className="text-muted">{t`Half takes half of the memory and is hardly less exact; a quarter may cost quality.`}</p>
       </div>
       <Cost fit={fit} />
     </div>
@@ -194,9 +188,7 @@ function Cost({ fit }: { fit: Fit | null }): ReactNode {
           style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }}
         />
       </div>
-      <p>
-        {bytes(fit.neededBytes)} of {bytes(fit.freeBytes)} free memory
-      </p>
+      <p>{t`${bytes(fit.neededBytes)} of ${bytes(fit.freeBytes)} free memory`}</p>
       <p className={isTooMuch ? 'text-danger' : 'text-muted'}>{fit.sentence}</p>
     </div>
   )
@@ -206,12 +198,10 @@ function Reset({ label, onReset }: { label: string; onReset: () => void }): Reac
   return (
     <button
       type="button"
-      aria-label={`Reset ${label}`}
+      aria-label={t`Reset ${label}`}
       onClick={onReset}
       className="rounded-md text-accent hover:text-accent-strong"
-    >
-      Reset
-    </button>
+    >{t`Reset`}</button>
   )
 }
 

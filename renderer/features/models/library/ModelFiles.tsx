@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { LibraryModel, ModelFile } from '#contract'
 import { Check, Copy, X } from 'lucide-react'
 import { useState } from 'react'
@@ -15,14 +16,19 @@ import { PathField } from '../PathField.tsx'
 import { cancelWork, shareOf, useFileWork, verifyKey, verifyModel } from '../fileWork.ts'
 import { revealModel, setAdapter } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
+import { told } from '../../../lib/errors.ts'
 
 const digests: Record<ModelFile['digest'], string> = {
-  unknown: 'not checked yet',
-  verified: 'verified against its source',
-  computed: 'checked, its source tells no digest',
-  changed: 'changed since it was added',
+  unknown: t`not checked yet`,
+  verified: t`verified against its source`,
+  computed: t`checked, its source tells no digest`,
+  changed: t`changed since it was added`,
 }
-const roles: Record<ModelFile['role'], string> = { text: 'Language model', projector: 'Projector', adapter: 'Adapter' }
+const roles: Record<ModelFile['role'], string> = {
+  text: t`Language model`,
+  projector: t`Projector`,
+  adapter: t`Adapter`,
+}
 
 /** The files of a model: where they are, whether they are what they were, and the way to check that. */
 export function ModelFiles({ model: { model, files } }: { model: LibraryModel }): ReactNode {
@@ -35,8 +41,8 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
     if (checked)
       announce(
         checked.files.some(({ digest }) => digest === 'changed')
-          ? `Files of ${model.name} have changed`
-          : `The files of ${model.name} are sound`,
+          ? t`Files of ${model.name} have changed`
+          : t`The files of ${model.name} are sound`,
       )
   }
   const failure = work?.error ?? error
@@ -47,22 +53,24 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
           <File key={file.path} file={file} />
         ))}
       </ul>
-      {failure ? <ErrorNote message={failure.message} className="mt-3" /> : null}
+      {failure ? <ErrorNote message={told(failure)} className="mt-3" /> : null}
       {isWorking ? (
         <div className="mt-3 flex items-center gap-3">
           <div className="min-w-0 flex-1">
             <p className="mb-1.5 text-muted tabular-nums">
-              Checking{work.bytes > 0 ? ` ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : '…'}
+              {work.bytes > 0 ? t`Checking ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : t`Checking…`}
             </p>
-            <ProgressBar label={`Checking the files of ${model.name}`} share={shareOf(work)} />
+            <ProgressBar label={t`Checking the files of ${model.name}`} share={shareOf(work)} />
           </div>
-          <Button onClick={() => cancelWork(verifyKey(model.id))}>Cancel</Button>
+          <Button onClick={() => cancelWork(verifyKey(model.id))}>{t`Cancel`}</Button>
         </div>
       ) : (
         <div className="mt-3 flex flex-wrap gap-2">
-          <Button onClick={() => void verify()}>Check the files</Button>
+          <Button onClick={() => void verify()}>{t`Check the files`}</Button>
           <ModelSheet name={model.name} paths={files.map(({ path }) => path)} />
-          {canReveal ? <Button onClick={() => void attempt(() => revealModel(model.id))}>Show in folder</Button> : null}
+          {canReveal ? (
+            <Button onClick={() => void attempt(() => revealModel(model.id))}>{t`Show in folder`}</Button>
+          ) : null}
         </div>
       )}
     </div>
@@ -74,11 +82,12 @@ function File({ file }: { file: ModelFile }): ReactNode {
   const name = file.path.split(/[/\\]/).at(-1) ?? file.path
   const isAway = file.awayDrive !== null
   const isBad = !isAway && (!file.exists || file.digest === 'changed')
-  const state = isAway
-    ? `on a drive that is not connected (${file.awayDrive})`
-    : file.exists
-      ? digests[file.digest]
-      : 'not found, it was moved or deleted'
+  const state =
+    file.awayDrive !== null
+      ? t`on a drive that is not connected (${file.awayDrive})`
+      : file.exists
+        ? digests[file.digest]
+        : t`not found, it was moved or deleted`
   return (
     <li className="flex items-start gap-2">
       <div className="min-w-0 flex-1">
@@ -94,7 +103,7 @@ function File({ file }: { file: ModelFile }): ReactNode {
           {roles[file.role]} · {bytes(file.bytes)} · {state}
         </p>
       </div>
-      <IconButton label={copied ? 'Copied' : `Copy the path of ${name}`} size="small" onClick={() => copy(file.path)}>
+      <IconButton label={copied ? t`Copied` : t`Copy the path of ${name}`} size="small" onClick={() => copy(file.path)}>
         {copied ? <Check /> : <Copy />}
       </IconButton>
     </li>
@@ -121,7 +130,7 @@ export function Adapters({ id, adapters }: { id: string; adapters: readonly Mode
                   {name}
                 </span>
                 <NumberSetting
-                  label={`Strength of ${name}`}
+                  label={t`Strength of ${name}`}
                   value={file.scale ?? 1}
                   fallback={1}
                   min={-10}
@@ -130,7 +139,7 @@ export function Adapters({ id, adapters }: { id: string; adapters: readonly Mode
                   onChange={(scale) => void attempt(() => setAdapter(id, file.path, scale ?? 1))}
                 />
                 <IconButton
-                  label={`Take away ${name}`}
+                  label={t`Take away ${name}`}
                   onClick={() => void attempt(() => setAdapter(id, file.path, null))}
                 >
                   <X />
@@ -140,19 +149,17 @@ export function Adapters({ id, adapters }: { id: string; adapters: readonly Mode
           })}
         </ul>
       ) : null}
-      <form aria-label="Add an adapter" onSubmit={(event) => void add(event)}>
+      <form aria-label={t`Add an adapter`} onSubmit={(event) => void add(event)}>
         <PathField
-          label="LoRA adapter"
-          note="A GGUF file that was made for this model. Its strength is 1 unless you change it."
+          label={t`LoRA adapter`}
+          note={t`A GGUF file that was made for this model. Its strength is 1 unless you change it.`}
           placeholder="…/adapter.gguf"
           value={path}
           onChange={setPath}
         />
         {error ? <ErrorNote message={error.message} className="mt-3" /> : null}
         <div className="mt-2 flex justify-end">
-          <Button type="submit" disabled={busy || path.trim() === ''}>
-            Add adapter
-          </Button>
+          <Button type="submit" disabled={busy || path.trim() === ''}>{t`Add adapter`}</Button>
         </div>
       </form>
     </div>

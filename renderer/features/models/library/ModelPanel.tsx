@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro'
 import type { EngineStatus, LibraryModel, ModelFamily } from '#contract'
 import { Checkbox } from '@base-ui/react/checkbox'
 import { ArrowLeft, Check, Pencil, X } from 'lucide-react'
@@ -10,7 +11,7 @@ import { Disclosure } from '../../../components/primitives/Disclosure.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
-import { bytes, counted, day, tokens } from '../../../lib/format.ts'
+import { bytes, day, tokens } from '../../../lib/format.ts'
 import { useProfileOf } from '../../../lib/profiles.ts'
 import { TryOthers } from '../pairing/TryProjectors.tsx'
 import { openModels } from '../place.ts'
@@ -42,12 +43,12 @@ export function ModelPanel({
     <aside
       ref={panel}
       tabIndex={-1}
-      aria-label={`Particulars of ${model.name}`}
+      aria-label={t`Particulars of ${model.name}`}
       className="min-w-0 flex-1 overflow-y-auto outline-none @min-[820px]:max-w-[420px] @min-[820px]:basis-[420px] @min-[820px]:border-l @min-[820px]:border-hairline"
     >
       <div className="mx-auto w-full max-w-[760px] px-4 py-4 mid:px-6">
         <div className="flex items-start gap-1">
-          <IconButton label="Back to the list" className="-ml-2 @min-[820px]:hidden" onClick={() => openModels()}>
+          <IconButton label={t`Back to the list`} className="-ml-2 @min-[820px]:hidden" onClick={() => openModels()}>
             <ArrowLeft />
           </IconButton>
           {renaming ? (
@@ -61,12 +62,12 @@ export function ModelPanel({
             </h2>
           )}
           {model.isDemo || renaming ? null : (
-            <IconButton label="Rename" onClick={() => setRenaming(true)}>
+            <IconButton label={t`Rename`} onClick={() => setRenaming(true)}>
               <Pencil />
             </IconButton>
           )}
           <IconButton
-            label="Close the particulars"
+            label={t`Close the particulars`}
             hint="Esc"
             className="-mr-2 hidden! @min-[820px]:inline-flex!"
             onClick={() => openModels()}
@@ -78,35 +79,33 @@ export function ModelPanel({
         <UseModel id={model.id} name={model.name} isCurrent={one.isCurrent} engine={engine} />
         <ModelFacts model={one} today={today} />
         <div className="mt-5 flex flex-col divide-y divide-hairline border-y border-hairline">
-          <Disclosure label="Defaults for this model" note={changesText(overrides)} className="py-1">
+          <Disclosure label={t`Defaults for this model`} note={changesText(overrides)} className="py-1">
             <ModelDefaultsForm model={one} />
           </Disclosure>
           {model.isDemo ? null : (
-            <Disclosure label="Profile" note={<ProfileNote id={model.id} />} className="py-1">
+            <Disclosure label={t`Profile`} note={<ProfileNote id={model.id} />} className="py-1">
               <ModelProfile model={one} />
             </Disclosure>
           )}
-          <Disclosure label="Speed" className="py-1">
+          <Disclosure label={t`Speed`} className="py-1">
             <Benchmark id={model.id} name={model.name} />
           </Disclosure>
           {model.isDemo ? null : (
-            <Disclosure label="Projector" className="py-1">
+            <Disclosure label={t`Projector`} className="py-1">
               <div className="pt-1 pb-3">
                 <p className="font-mono text-small [overflow-wrap:anywhere]">
-                  {model.projectorPath?.split(/[/\\]/).at(-1) ?? 'None, it answers text only'}
+                  {model.projectorPath?.split(/[/\\]/).at(-1) ?? t`None, it answers text only`}
                 </p>
-                <p className="mt-1 text-muted">
-                  If it describes what is not there, its projector may be that of another family.
-                </p>
-                <TryOthers model={model} label="Try others…" />
+                <p className="mt-1 text-muted">{t`If it describes what is not there, its projector may be that of another family.`}</p>
+                <TryOthers model={model} label={t`Try others…`} />
               </div>
             </Disclosure>
           )}
-          <Disclosure label="Adapters" note={adapters.length || null} className="py-1">
+          <Disclosure label={t`Adapters`} note={adapters.length || null} className="py-1">
             <Adapters id={model.id} adapters={adapters} />
           </Disclosure>
           <Disclosure
-            label="Files"
+            label={t`Files`}
             note={<FilesNote model={one} />}
             className="py-1"
             defaultOpen={files.some(
@@ -121,9 +120,7 @@ export function ModelPanel({
             kind="quiet"
             className="mt-4 -ml-3 text-danger! enabled:hover:bg-danger-soft!"
             onClick={() => setDeleting(true)}
-          >
-            Remove this model…
-          </Button>
+          >{t`Remove this model…`}</Button>
         )}
         {model.isDemo ? null : <DeleteModel model={one} open={deleting} onOpenChange={setDeleting} />}
       </div>
@@ -137,10 +134,10 @@ function ProfileNote({ id }: { id: string }): ReactNode {
 
 function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   const own = files.filter(({ role }) => role !== 'adapter')
-  if (own.some(({ awayDrive }) => awayDrive !== null)) return <Badge tone="warning">Drive away</Badge>
-  if (own.some(({ exists }) => !exists)) return <Badge tone="danger">Missing</Badge>
-  if (own.some(({ digest }) => digest === 'changed')) return <Badge tone="danger">Changed</Badge>
-  return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null
+  if (own.some(({ awayDrive }) => awayDrive !== null)) return <Badge tone="warning">{t`Drive away`}</Badge>
+  if (own.some(({ exists }) => !exists)) return <Badge tone="danger">{t`Missing`}</Badge>
+  if (own.some(({ digest }) => digest === 'changed')) return <Badge tone="danger">{t`Changed`}</Badge>
+  return own.every(({ digest }) => digest === 'verified') ? t`Verified` : null
 }
 
 const families: Record<ModelFamily, string> = {
@@ -154,14 +151,14 @@ const families: Record<ModelFamily, string> = {
 function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
   const { model } = one
   const facts: readonly (readonly [string, string | null])[] = [
-    ['Family', one.family && families[one.family]],
-    ['Quantization', one.quantization],
-    ['Projector', model.projectorPath === null ? 'None, answers text only' : (one.projectorQuantization ?? 'Yes')],
-    ['Size', bytes(model.bytes)],
-    ['Trained for', tokens(one.trainedContext)],
-    ['From', model.isDemo ? 'Comes with the app' : one.origin],
-    ['Added', model.isDemo ? null : day(one.addedAt, today)],
-    ['Last used', one.lastUsedAt === null ? 'Not yet' : day(one.lastUsedAt, today)],
+    [t`Family`, one.family && families[one.family]],
+    [t`Quantization`, one.quantization],
+    [t`Projector`, model.projectorPath === null ? t`None, answers text only` : (one.projectorQuantization ?? t`Yes`)],
+    [t`Size`, bytes(model.bytes)],
+    [t`Trained for`, tokens(one.trainedContext)],
+    [t`From`, model.isDemo ? t`Comes with the app` : one.origin],
+    [t`Added`, model.isDemo ? null : day(one.addedAt, today)],
+    [t`Last used`, one.lastUsedAt === null ? t`Not yet` : day(one.lastUsedAt, today)],
   ]
   return (
     <dl className="mt-4 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 tabular-nums">
@@ -202,7 +199,7 @@ function ModelName({ id, name, onDone }: { id: string; name: string; onDone: () 
     <div className="min-w-0 flex-1">
       <TextField
         ref={field}
-        aria-label="Name of the model"
+        aria-label={t`Name of the model`}
         aria-invalid={failure !== null}
         maxLength={120}
         value={text}
@@ -256,26 +253,27 @@ function DeleteModel({
     <Confirm
       open={open}
       onOpenChange={onOpenChange}
-      title={`Remove ${model.name}?`}
+      title={t`Remove ${model.name}?`}
       description={[
-        isCurrent ? 'It is the model in use; the demo model takes its place.' : null,
-        isOwned ? null : 'Its files are not in the models folder: they stay where they are.',
+        isCurrent ? t`It is the model in use; the demo model takes its place.` : null,
+        isOwned ? null : t`Its files are not in the models folder: they stay where they are.`,
       ]
         .filter(Boolean)
         .join(' ')}
-      action={isOwned && withFiles ? 'Remove and delete files' : 'Remove from the list'}
+      action={isOwned && withFiles ? t`Remove and delete files` : t`Remove from the list`}
       onConfirm={async () => {
         await removeModel(model.id, isOwned && withFiles)
-        announce(`${model.name} was removed`)
+        announce(t`${model.name} was removed`)
         openModels()
       }}
     >
       {uses && uses.conversations > 0 ? (
         <div className="mt-2 text-muted">
           <p>
-            It answered last in {counted(uses.conversations, 'conversation')}.{' '}
-            {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
-            {uses.conversations === 1 ? 'it' : 'them'}.
+            {plural(uses.conversations, {
+              one: 'It answered last in # conversation. It stays, and another model can go on with it.',
+              other: 'It answered last in # conversations. They stay, and another model can go on with them.',
+            })}
           </p>
           <ul className="mt-1.5 flex flex-col gap-0.5 border-l-2 border-hairline pl-3">
             {uses.titles.slice(0, 3).map((title, i) => (
@@ -283,7 +281,7 @@ function DeleteModel({
                 {title}
               </li>
             ))}
-            {uses.conversations > 3 ? <li className="text-subtle">and {uses.conversations - 3} more</li> : null}
+            {uses.conversations > 3 ? <li className="text-subtle">{t`and ${uses.conversations - 3} more`}</li> : null}
           </ul>
         </div>
       ) : null}
@@ -298,7 +296,7 @@ function DeleteModel({
               <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
             </Checkbox.Indicator>
           </Checkbox.Root>
-          <span>Delete its files too, which frees {bytes(model.bytes)}</span>
+          <span>{t`Delete its files too, which frees ${bytes(model.bytes)}`}</span>
         </label>
       ) : null}
     </Confirm>

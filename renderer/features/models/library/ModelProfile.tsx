@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { LibraryModel } from '#contract'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -16,7 +17,7 @@ export function ModelProfile({ model: { model, overrides } }: { model: LibraryMo
   const choose = (profileId: string | null): void => void attempt(() => changeOverrides(model.id, { profileId }))
   const item = (id: string | null, label: string): ReactNode => (
     <MenuItem key={id ?? ''} onSelect={() => choose(id)}>
-      {overrides.profileId === id ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
+      {overrides.profileId === id ? <Check aria-label={t`Chosen`} /> : <span className="size-4 shrink-0" />}
       <span className="min-w-0 [overflow-wrap:anywhere]">{label}</span>
     </MenuItem>
   )
@@ -29,20 +30,20 @@ export function ModelProfile({ model: { model, overrides } }: { model: LibraryMo
           <p className="text-muted [overflow-wrap:anywhere]">{of.used.why}</p>
           {of.profile.about ? <p className="mt-1">{of.profile.about}</p> : null}
           {of.profile.jobs.length > 0 ? (
-            <p className="text-muted">Jobs: {of.profile.jobs.map(({ label }) => label).join(', ')}</p>
+            <p className="text-muted">{t`Jobs: ${of.profile.jobs.map(({ label }) => label).join(', ')}`}</p>
           ) : null}
         </div>
       ) : (
         <p className="text-muted" data-testid="model-profile">
           {overrides.profileId === 'none'
-            ? 'It is asked without a profile.'
-            : 'It is not known as a fine-tune that expects anything of its own.'}
+            ? t`It is asked without a profile.`
+            : t`It is not known as a fine-tune that expects anything of its own.`}
         </p>
       )}
-      <Menu trigger={<MenuTrigger className={buttonClass('plain')}>Choose a profile…</MenuTrigger>}>
+      <Menu trigger={<MenuTrigger className={buttonClass('plain')}>{t`Choose a profile…`}</MenuTrigger>}>
         <div className="max-h-80 max-w-[min(20rem,calc(100vw-2rem))] overflow-y-auto">
-          {item(null, 'The one that it is recognised by')}
-          {item('none', 'None')}
+          {item(null, t`The one that it is recognised by`)}
+          {item('none', t`None`)}
           <div className="mt-1 border-t border-hairline pt-1">
             {profiles.map(({ profile }) => item(profile.id, profile.name))}
           </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ModelSpace } from '#contract'
 import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -8,6 +9,7 @@ import { bytes } from '../../../lib/format.ts'
 import { PathField } from '../PathField.tsx'
 import { cancelWork, dismissWork, moveKey, moveModels, shareOf, useFileWork } from '../fileWork.ts'
 import { modelSpace } from './store.ts'
+import { told } from '../../../lib/errors.ts'
 
 /** The disk space that the models take, the folder they are in, and the dialog that moves it. */
 export function ModelsSpace(): ReactNode {
@@ -33,17 +35,18 @@ export function ModelsSpace(): ReactNode {
     setSpace(moved)
     setIsMoving(false)
     setFolder('')
-    announce('The models folder was moved')
+    announce(t`The models folder was moved`)
   }
   return (
-    <section aria-label="Space" className="mt-8">
-      <h2 className="mb-2 font-medium">Space</h2>
+    <section aria-label={t`Space`} className="mt-8">
+      <h2 className="mb-2 font-medium">{t`Space`}</h2>
       {space.disks.map((disk) => (
         <div key={disk.path} className="mb-3">
           <p className="tabular-nums">
-            {disk.modelBytes > 0 ? `${bytes(disk.modelBytes)} of models` : 'No models yet'}, {bytes(disk.freeBytes)}{' '}
-            free
-            {space.disks.length > 1 ? <span className="text-muted"> on {disk.path}</span> : null}
+            {disk.modelBytes > 0
+              ? t`${bytes(disk.modelBytes)} of models, ${bytes(disk.freeBytes)} free`
+              : t`No models yet, ${bytes(disk.freeBytes)} free`}
+            {space.disks.length > 1 ? <span className="text-muted"> {t`on ${disk.path}`}</span> : null}
           </p>
           <div className="mt-1.5 flex h-1.5 gap-px overflow-hidden rounded-full bg-active" aria-hidden>
             {disk.modelBytes > 0 ? (
@@ -59,15 +62,15 @@ export function ModelsSpace(): ReactNode {
       ))}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="min-w-0 flex-1 basis-60">
-          <span className="text-muted">Models folder</span>
+          <span className="text-muted">{t`Models folder`}</span>
           <br />
           <span className="font-mono text-small [overflow-wrap:anywhere]">{space.folder}</span>
         </p>
-        {isMoving || work ? null : <Button onClick={() => setIsMoving(true)}>Move…</Button>}
+        {isMoving || work ? null : <Button onClick={() => setIsMoving(true)}>{t`Move…`}</Button>}
       </div>
       {isMoving && !(work && !work.error) ? (
         <form
-          aria-label="Move the models folder"
+          aria-label={t`Move the models folder`}
           className="mt-3 rounded-lg border border-hairline p-3"
           onSubmit={(event) => {
             event.preventDefault()
@@ -75,26 +78,22 @@ export function ModelsSpace(): ReactNode {
           }}
         >
           <PathField
-            label="New models folder"
-            placeholder="/path/to/folder"
-            note="Everything in the models folder is moved there. Models of other folders stay where they are."
+            label={t`New models folder`}
+            placeholder={t`/path/to/folder`}
+            note={t`Everything in the models folder is moved there. Models of other folders stay where they are.`}
             kind="folder"
             value={folder}
             onChange={setFolder}
           />
-          {work?.error ? <ErrorNote message={work.error.message} className="mt-3" /> : null}
+          {work?.error ? <ErrorNote message={told(work.error)} className="mt-3" /> : null}
           <div className="mt-3 flex justify-end gap-2">
             <Button
               onClick={() => {
                 dismissWork(moveKey)
                 setIsMoving(false)
               }}
-            >
-              Cancel
-            </Button>
-            <Button kind="primary" type="submit" disabled={folder.trim() === ''}>
-              Move
-            </Button>
+            >{t`Cancel`}</Button>
+            <Button kind="primary" type="submit" disabled={folder.trim() === ''}>{t`Move`}</Button>
           </div>
         </form>
       ) : null}
@@ -102,11 +101,13 @@ export function ModelsSpace(): ReactNode {
         <div className="mt-3 flex items-center gap-3">
           <div className="min-w-0 flex-1">
             <p className="mb-1.5 text-muted tabular-nums">
-              Moving the models folder{work.bytes > 0 ? `, ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : ''}
+              {work.bytes > 0
+                ? t`Moving the models folder, ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+                : t`Moving the models folder`}
             </p>
-            <ProgressBar label="Moving the models folder" share={shareOf(work)} />
+            <ProgressBar label={t`Moving the models folder`} share={shareOf(work)} />
           </div>
-          <Button onClick={() => cancelWork(moveKey)}>Cancel</Button>
+          <Button onClick={() => cancelWork(moveKey)}>{t`Cancel`}</Button>
         </div>
       ) : null}
     </section>

@@ -1,4 +1,5 @@
-import type { EngineStatus } from '#contract'
+import { t } from '@lingui/core/macro'
+import type { EngineStatus, ErrorInfo } from '#contract'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
@@ -8,6 +9,7 @@ import { cancelLoading, loadModel, unloadModel, useEngine } from '../../../lib/e
 import { percent } from '../../../lib/format.ts'
 import { chooseModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
+import { told } from '../../../lib/errors.ts'
 
 /** Chooses a model; the chosen one is loaded, taken out of memory, or given up while it loads. */
 export function UseModel({
@@ -24,15 +26,13 @@ export function UseModel({
   const { busy, error, attempt } = useAttempt()
   const refusal = useEngine((state) => state.refusal)
   const use = async (): Promise<void> => {
-    if (await attempt(() => chooseModel(id))) announce(`${name} is now the current model`)
+    if (await attempt(() => chooseModel(id))) announce(t`${name} is now the current model`)
   }
   if (!isCurrent) {
     return (
       <div className="mt-3">
-        <Button kind="primary" disabled={busy} onClick={() => void use()}>
-          Use this model
-        </Button>
-        <Failure message={error?.message} />
+        <Button kind="primary" disabled={busy} onClick={() => void use()}>{t`Use this model`}</Button>
+        <Failure error={error} />
       </div>
     )
   }
@@ -45,45 +45,39 @@ export function UseModel({
           <span className="tabular-nums">{stateText(state, engine?.progress ?? null)}</span>
         </p>
         {state === 'off' ? (
-          <Button disabled={busy} onClick={() => void attempt(loadModel)}>
-            Load now
-          </Button>
+          <Button disabled={busy} onClick={() => void attempt(loadModel)}>{t`Load now`}</Button>
         ) : null}
         {state === 'failed' ? (
-          <Button disabled={busy} onClick={() => void attempt(loadModel)}>
-            Try again
-          </Button>
+          <Button disabled={busy} onClick={() => void attempt(loadModel)}>{t`Try again`}</Button>
         ) : null}
-        {state === 'loading' ? <Button onClick={() => void attempt(cancelLoading)}>Cancel</Button> : null}
+        {state === 'loading' ? <Button onClick={() => void attempt(cancelLoading)}>{t`Cancel`}</Button> : null}
         {state === 'ready' ? (
-          <Button disabled={busy} onClick={() => void attempt(unloadModel)}>
-            Unload
-          </Button>
+          <Button disabled={busy} onClick={() => void attempt(unloadModel)}>{t`Unload`}</Button>
         ) : null}
       </div>
       {state === 'loading' ? (
-        <ProgressBar label={`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" />
+        <ProgressBar label={t`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" />
       ) : null}
-      <Failure message={state === 'failed' ? engine?.error?.message : (error ?? refusal)?.message} />
+      <Failure error={state === 'failed' ? (engine?.error ?? null) : (error ?? refusal)} />
     </div>
   )
 }
 
-function Failure({ message }: { message: string | undefined }): ReactNode {
-  return message ? <ErrorNote message={message} className="mt-3" /> : null
+function Failure({ error }: { error: ErrorInfo | null }): ReactNode {
+  return error ? <ErrorNote message={told(error)} className="mt-3" /> : null
 }
 
 function stateText(state: EngineStatus['state'], progress: number | null): string {
   switch (state) {
     case 'ready':
-      return 'In use, in memory'
+      return t`In use, in memory`
     case 'loading':
-      return progress === null ? 'In use, loading' : `In use, loading ${percent(progress)}`
+      return progress === null ? t`In use, loading` : t`In use, loading ${percent(progress)}`
     case 'restarting':
-      return 'In use, restarting'
+      return t`In use, restarting`
     case 'failed':
-      return 'In use, not working'
+      return t`In use, not working`
     case 'off':
-      return 'In use, loads with the first question'
+      return t`In use, loads with the first question`
   }
 }

@@ -1,22 +1,23 @@
+import { t } from '@lingui/core/macro'
 import type { LibraryModel, ModelOverrides } from '#contract'
 import { bytes, day, counted } from '../../../lib/format.ts'
 
 /** The facts about a model in one line: "Q4_K_M · 1.9 GB · used yesterday · Hugging Face". `now` in ms. */
 export function factsOf({ model, quantization, lastUsedAt, origin }: LibraryModel, now: number): string {
-  const used = lastUsedAt === null ? 'not used yet' : `used ${day(lastUsedAt, now)}`
+  const used = lastUsedAt === null ? t`not used yet` : t`used ${day(lastUsedAt, now)}`
   const from = model.isDemo ? null : origin.split(' · ')[0]
   return [quantization, bytes(model.bytes), used, from].filter(Boolean).join(' · ')
 }
 
 /** The problem with a model's files, in two words; null when there is none. */
 export function troubleOf({ files }: LibraryModel): string | null {
-  if (files.some(({ awayDrive }) => awayDrive !== null)) return 'Drive away'
-  if (files.some(({ exists }) => !exists)) return 'Files missing'
-  return files.some(({ digest }) => digest === 'changed') ? 'Files changed' : null
+  if (files.some(({ awayDrive }) => awayDrive !== null)) return t`Drive away`
+  if (files.some(({ exists }) => !exists)) return t`Files missing`
+  return files.some(({ digest }) => digest === 'changed') ? t`Files changed` : null
 }
 
 /** The ways in which the library can be ordered. */
-export const orders = { used: 'Last used', name: 'Name', size: 'Size', added: 'Date added' } as const
+export const orders = { used: t`Last used`, name: t`Name`, size: t`Size`, added: t`Date added` } as const
 export type Order = keyof typeof orders
 
 const compare: Record<Order, (a: LibraryModel, b: LibraryModel) => number> = {
@@ -49,7 +50,7 @@ export function changesText({
   const changed = [...Object.values(placement), budget, sampling, maxTokens, systemPrompt, rawPrompt, profileId].filter(
     (value) => value !== null,
   ).length
-  return changed === 0 ? null : `${counted(changed, 'change')}`
+  return changed === 0 ? null : counted(changed, 'change')
 }
 
 const SIZES = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072]

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Model, ProjectorChoice } from '#contract'
 import { ImagePlus } from 'lucide-react'
 import { useEffect, useId, useRef, useState } from 'react'
@@ -13,8 +14,9 @@ import { projectorsOf, setProjector } from '../library/store.ts'
 import { useAttempt } from '../library/useAttempt.ts'
 import { untried, useTrial } from './trial.ts'
 import type { Reading } from './trial.ts'
+import { told } from '../../../lib/errors.ts'
 
-const QUESTION = 'What is in the picture?'
+const QUESTION = t`What is in the picture?`
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
 interface Pairing {
@@ -37,7 +39,12 @@ export function TryProjectors({
   ...pairing
 }: Pairing & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(pairing)}>
+    <DialogFrame
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t`Which projector sees?`}
+      description={sentence(pairing)}
+    >
       <Trial {...pairing} onDone={() => onOpenChange(false)} />
     </DialogFrame>
   )
@@ -45,10 +52,10 @@ export function TryProjectors({
 
 function sentence({ name, choices, current }: Pairing): string {
   if (current !== undefined)
-    return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
+    return t`${name} answers about the same picture with each projector. Keep the one that describes what is there.`
   if (choices.length === 1)
-    return `Nothing in the header of ${name} tells whether this projector is its own. See whether it describes what is there.`
-  return `Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
+    return t`Nothing in the header of ${name} tells whether this projector is its own. See whether it describes what is there.`
+  return t`Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
 }
 
 function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing & { onDone: () => void }): ReactNode {
@@ -79,11 +86,11 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
       <div className="flex items-start gap-4">
         <img
           src={own?.url ?? fourShapes}
-          alt="The picture that is asked about"
+          alt={t`The picture that is asked about`}
           className="size-24 shrink-0 rounded-md border border-hairline bg-sunken object-cover mid:size-28"
         />
         <div className="flex min-w-0 flex-1 flex-col gap-2">
-          <label htmlFor={id}>Question</label>
+          <label htmlFor={id}>{t`Question`}</label>
           <TextField
             id={id}
             value={question}
@@ -94,14 +101,14 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
           />
           <Button className="self-start" disabled={trial.isRunning} onClick={() => input.current?.click()}>
             <ImagePlus aria-hidden />
-            Another picture
+            {t`Another picture`}
           </Button>
           <input
             ref={input}
             type="file"
             accept="image/*"
             hidden
-            aria-label="Picture to try on"
+            aria-label={t`Picture to try on`}
             onChange={({ target }) => {
               const file = target.files?.[0]
               if (file) setOwn({ file, url: URL.createObjectURL(file) })
@@ -110,7 +117,7 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
           />
         </div>
       </div>
-      <ul aria-label="Readings" className={cx('mt-4 grid gap-3', choices.length > 1 && 'mid:grid-cols-2')}>
+      <ul aria-label={t`Readings`} className={cx('mt-4 grid gap-3', choices.length > 1 && 'mid:grid-cols-2')}>
         {choices.map((choice) => (
           <Answer
             key={choice.projectorPath}
@@ -123,21 +130,19 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
           />
         ))}
       </ul>
-      {failure ? <ErrorNote message={failure.message} className="mt-3" /> : null}
+      {failure ? <ErrorNote message={told(failure)} className="mt-3" /> : null}
       <div className="mt-4 flex flex-wrap items-center justify-between gap-2">
-        <Button disabled={busy} onClick={() => void choose(null)}>
-          None, answer text only
-        </Button>
+        <Button disabled={busy} onClick={() => void choose(null)}>{t`None, answer text only`}</Button>
         {trial.isRunning ? (
-          <Button onClick={trial.stop}>Stop</Button>
+          <Button onClick={trial.stop}>{t`Stop`}</Button>
         ) : (
           <Button
             kind={wasRun ? 'plain' : 'primary'}
             disabled={busy}
             onClick={run}
-            aria-label={`Ask ${name} about the picture`}
+            aria-label={t`Ask ${name} about the picture`}
           >
-            {wasRun ? 'Ask again' : choices.length > 1 ? 'Ask with each' : 'Ask'}
+            {wasRun ? t`Ask again` : choices.length > 1 ? t`Ask with each` : t`Ask`}
           </Button>
         )}
       </div>
@@ -167,8 +172,8 @@ function Answer({
       className="flex min-w-0 flex-col rounded-lg border border-hairline p-3"
     >
       <p className="font-medium">
-        As {label}
-        {isCurrent ? <span className="font-normal text-muted"> · in use now</span> : null}
+        {t`As ${label}`}
+        {isCurrent ? <span className="font-normal text-muted"> {t`· in use now`}</span> : null}
       </p>
       <p className="truncate font-mono text-small text-subtle" title={projectorPath}>
         {fileName(projectorPath)}
@@ -176,18 +181,18 @@ function Answer({
       <div aria-live="polite" className="mt-2 min-h-12 flex-1 mid:min-h-24">
         {state === 'loading' ? (
           <>
-            <p className="mb-2 text-muted">Loading the model…</p>
-            <ProgressBar label={`Loading it as ${label}`} share={null} />
+            <p className="mb-2 text-muted">{t`Loading the model…`}</p>
+            <ProgressBar label={t`Loading it as ${label}`} share={null} />
           </>
         ) : state === 'failed' ? (
-          <p className="text-danger [overflow-wrap:anywhere]">{error?.message}</p>
+          <p className="text-danger [overflow-wrap:anywhere]">{error ? told(error) : null}</p>
         ) : text !== '' ? (
           <p data-testid="reading" className="max-h-40 overflow-y-auto whitespace-pre-wrap [overflow-wrap:anywhere]">
             {text}
           </p>
         ) : (
           <p className="text-subtle">
-            {state === 'done' ? 'It said nothing.' : isRunning ? 'Waits for its turn.' : 'Not asked yet.'}
+            {state === 'done' ? t`It said nothing.` : isRunning ? t`Waits for its turn.` : t`Not asked yet.`}
           </p>
         )}
       </div>
@@ -195,9 +200,9 @@ function Answer({
         className="mt-3 w-full"
         disabled={isDisabled || state === 'failed'}
         onClick={onChoose}
-        aria-label={`Use the projector of ${label}`}
+        aria-label={t`Use the projector of ${label}`}
       >
-        {state === 'done' ? 'This one sees' : 'Use this one'}
+        {state === 'done' ? t`This one sees` : t`Use this one`}
       </Button>
     </li>
   )
@@ -219,18 +224,16 @@ export function TryOthers({ model, label }: { model: Model; label: string }): Re
     })
   const choose = async (choice: ProjectorChoice | null): Promise<void> => {
     await setProjector(model.id, choice?.projectorPath ?? null)
-    announce(choice ? `${model.name} sees with the projector of ${choice.label}` : `${model.name} answers text only`)
+    announce(choice ? t`${model.name} sees with the projector of ${choice.label}` : t`${model.name} answers text only`)
   }
   return (
     <>
       {choices?.length === 0 ? (
-        <p className="mt-2 text-muted">
-          No projector of its width was found near its file or where other programs keep theirs.
-        </p>
+        <p className="mt-2 text-muted">{t`No projector of its width was found near its file or where other programs keep theirs.`}</p>
       ) : null}
       {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
       <Button className="mt-3" disabled={busy} onClick={look}>
-        {busy ? 'Looking…' : label}
+        {busy ? t`Looking…` : label}
       </Button>
       {choices && choices.length > 0 ? (
         <TryProjectors
