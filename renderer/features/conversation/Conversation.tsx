@@ -22,7 +22,7 @@ import { InputDialog } from './modelInput/InputDialog.tsx'
 import { QuoteSelection } from './QuoteSelection.tsx'
 import { documentParser } from '../../lib/conversation/documentParser.ts'
 import { readingText } from '../../lib/conversation/readingText.ts'
-import { useFound } from './found.ts'
+import { useFound, useSought } from './found.ts'
 import { loadMessages, loadWholePath, useOpenConversation } from './store.ts'
 import { takeKeepsPlace } from './switching.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
@@ -44,11 +44,12 @@ export function Conversation(): ReactNode {
   const keys = useOpenConversation(useShallow(pathKeys))
   const { frame, content, atEnd, jump, leave } = useStickToBottom(id)
   const rows = useRows(keys, frame, content, { estimate: LEAST_PX, atFirst: AT_ONCE, of: id })
-  const { show, showEnd, measure, heights } = rows
+  const { showEnd, measure, heights } = rows
   const isPrinting = usePrinting((state) => state.isPrinting)
   const range = isPrinting ? { from: 0, to: keys.length - 1 } : rows.range
   const [focused, setFocused] = useState<string | null>(null)
   const playing = usePlayRequest(({ request }) => request?.id.split('/')[0] ?? null)
+  const sought = useSought()
   const last = keys.at(-1)
   const toEnd = useCallback(() => {
     showEnd()
@@ -61,12 +62,13 @@ export function Conversation(): ReactNode {
   useEffect(() => (takeKeepsPlace() ? leave() : toEnd()), [last, toEnd, leave])
   useEffect(() => {
     const near = order.slice(Math.max(0, range.from - AHEAD), range.to + 1 + AHEAD)
-    loadMessages(playing === null || !order.includes(playing) ? near : [...near, playing]).catch((thrown: unknown) =>
-      announce(toAppError(thrown).message),
-    )
-  }, [order, range.from, range.to, playing])
-  useFound(frame, { leaveEnd: leave, show, range })
-  const kept = [focused, playing].filter((one) => one !== null)
+    const far = playing !== null && order.includes(playing) ? [...sought, playing] : sought
+    loadMessages([...near, ...far]).catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }, [order, range.from, range.to, playing, sought])
+  useFound(frame, leave)
+  const kept = [focused, playing, ...sought.map((one) => keys[order.indexOf(one)] ?? null)].filter(
+    (one) => one !== null,
+  )
 
   return (
     <section

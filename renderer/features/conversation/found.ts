@@ -2,12 +2,12 @@ import { fold, placesOfTerms, termsOf } from '#contract'
 import { useEffect, useRef } from 'react'
 import type { RefObject } from 'react'
 import { create } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
 import { announce } from '../../lib/announce.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { endFinding, useFinding } from '../../lib/finding.ts'
 import type { Finding } from '../../lib/finding.ts'
-import type { RowRange } from '../../lib/rows/rowHeights.ts'
 import { selectBranch, useOpenConversation } from './store.ts'
 
 /** The search that is followed in the open conversation, or null. */
@@ -25,40 +25,39 @@ const useAim = create<{ readonly aim: { readonly messageId: string } | null }>((
 /** Brings a message of the shown path into view. */
 export const bringIntoView = (messageId: string): void => useAim.setState({ aim: { messageId } })
 
-/** The column in which messages are found. `leaveEnd`: it does not stay at its end; `show`: draws what is around a place of the path. */
-interface Column {
-  readonly leaveEnd: () => void
-  readonly show: (index: number) => void
-  readonly range: RowRange
-}
-
 const placeIn = ({ order, others }: OpenConversation, messageId: string): number =>
   order.findIndex((id) => id === messageId || others[id] === messageId)
 
-/** Whether a message is drawn: loaded, and in the range that is. */
-function useIsDrawn(messageId: string | null, { from, to }: RowRange): boolean {
-  return useOpenConversation((state) => {
-    if (messageId === null || !state.messages[messageId]) return false
-    const at = placeIn(state, messageId)
-    return at >= from && at <= to
-  })
+/** Of the shown path the messages that are brought into view; they are drawn wherever they stand. */
+export function useSought(): readonly string[] {
+  const found = useFindingHere()?.messageId ?? null
+  const aimed = useAim(({ aim }) => aim?.messageId ?? null)
+  return useOpenConversation(
+    useShallow((state) => [found, aimed].flatMap((id) => (id === null ? [] : (state.order[placeIn(state, id)] ?? [])))),
+  )
 }
+
+/** Whether a message is there to be brought into view: loaded, and on the path or beside it. */
+const useIsThere = (messageId: string | null): boolean =>
+  useOpenConversation(
+    (state) => messageId !== null && state.messages[messageId] !== undefined && placeIn(state, messageId) >= 0,
+  )
 
 /**
  * Brings the message that was found into view, on whichever branch it stands, and marks in it what was searched for: in
- * its words, else the picture or video of that name, else the whole message.
+ * its words, else the picture or video of that name, else the whole message. `leaveEnd`: the column does not stay at its end.
  */
-export function useFound(frame: RefObject<HTMLElement | null>, { leaveEnd, show, range }: Column): void {
+export function useFound(frame: RefObject<HTMLElement | null>, leaveEnd: () => void): void {
   const finding = useFindingHere()
   const { messageId = null, query = '', turn = 0 } = finding ?? {}
   const hit = finding?.hits?.find((one) => one.messageId === messageId)
   const picture = finding?.picture ?? hit?.picture?.name ?? null
   const isReady = useOpenConversation((state) => state.status === 'ready')
   const isShown = useOpenConversation((state) => messageId !== null && shows(state, messageId))
-  const isDrawn = useIsDrawn(messageId, range)
+  const isThere = useIsThere(messageId)
   /** The last turns for which the branch was changed, and for which the message was brought into view. */
-  const done = useRef({ branch: 0, place: 0, view: 0 })
-  useAimed(frame, { leaveEnd, show, range })
+  const done = useRef({ branch: 0, view: 0 })
+  useAimed(frame, leaveEnd)
 
   useEffect(() => {
     if (!isReady || messageId === null || done.current.branch === turn) return
@@ -71,15 +70,8 @@ export function useFound(frame: RefObject<HTMLElement | null>, { leaveEnd, show,
   }, [isReady, messageId, turn, isShown])
 
   useEffect(() => {
-    if (messageId === null || !isShown || done.current.place === turn) return
-    done.current.place = turn
-    leaveEnd()
-    show(placeIn(useOpenConversation.getState(), messageId))
-  }, [messageId, turn, isShown, leaveEnd, show])
-
-  useEffect(() => {
     const scroller = frame.current
-    if (!scroller || messageId === null || !isDrawn) return
+    if (!scroller || messageId === null || !isThere) return
     const article = scroller.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`)
     if (!article) return
     let marks = mark(article, termsOf(query), picture)
@@ -91,6 +83,7 @@ export function useFound(frame: RefObject<HTMLElement | null>, { leaveEnd, show,
     let stop = (): void => {}
     if (done.current.view !== turn) {
       done.current.view = turn
+      leaveEnd()
       stop = keepInView(scroller, () => marks.place())
     }
     return () => {
@@ -98,29 +91,26 @@ export function useFound(frame: RefObject<HTMLElement | null>, { leaveEnd, show,
       stop()
       marks.remove()
     }
-  }, [frame, messageId, query, picture, turn, isDrawn])
+  }, [frame, leaveEnd, messageId, query, picture, turn, isThere])
 }
 
+/** The last aim that was followed. */
+let followed: object | null = null
+
 /** Brings what `bringIntoView` was asked for into view. */
-function useAimed(frame: RefObject<HTMLElement | null>, { leaveEnd, show, range }: Column): void {
+function useAimed(frame: RefObject<HTMLElement | null>, leaveEnd: () => void): void {
   const aim = useAim((state) => state.aim)
   const messageId = aim?.messageId ?? null
-  const isShown = useOpenConversation((state) => messageId !== null && shows(state, messageId))
-  const isDrawn = useIsDrawn(messageId, range)
+  const isThere = useIsThere(messageId)
   useEffect(() => {
-    if (messageId === null || !isShown) return
+    const scroller = frame.current
+    if (!scroller || messageId === null || !isThere || followed === aim) return
+    const article = scroller.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`)
+    if (!article) return
+    followed = aim
     leaveEnd()
-    show(placeIn(useOpenConversation.getState(), messageId))
-  }, [messageId, aim, isShown, leaveEnd, show])
-  useEffect(() => {
-    const article =
-      messageId === null || !isDrawn
-        ? null
-        : frame.current?.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`)
-    if (!article || !frame.current) return
-    useAim.setState({ aim: null })
-    keepInView(frame.current, () => article.getBoundingClientRect())
-  }, [frame, messageId, isDrawn])
+    keepInView(scroller, () => article.getBoundingClientRect())
+  }, [frame, leaveEnd, aim, messageId, isThere])
 }
 
 /** What is marked in a message. */

@@ -26,7 +26,7 @@ const asked = new Set<string>()
 /** Loads messages of the shown path, each with the answer beside it; what is loaded already is not asked for again. */
 export async function loadMessages(path: readonly string[]): Promise<void> {
   const { id, messages, others } = useOpenConversation.getState()
-  const missing = path
+  const missing = [...new Set(path)]
     .flatMap((one) => (others[one] === undefined ? [one] : [one, others[one]]))
     .filter((one) => !messages[one] && !asked.has(one))
   if (id === null || missing.length === 0) return

@@ -13,8 +13,6 @@ interface Rows {
   readonly heights: RowHeights
   /** For the element of a row that has the key as its `data-row`: its height is measured. */
   readonly measure: RefCallback<HTMLElement>
-  /** Draws the rows around one and brings it into the middle of what is seen, as far as heights are known. */
-  show(index: number): void
   /** Draws the last rows. */
   showEnd(): void
 }
@@ -73,29 +71,24 @@ export function useRows(
     else setRange(wanted)
   }, [frame, content, atFirst])
 
-  const observer = useMemo(
-    () =>
-      typeof ResizeObserver === 'undefined'
-        ? null
-        : new ResizeObserver((entries) => {
-            let isChanged = false
-            for (const { target } of entries) {
-              const { row } = (target as HTMLElement).dataset
-              const px = target.getBoundingClientRect().height
-              if (row !== undefined && target.isConnected && now.current.heights.set(row, px)) isChanged = true
-            }
-            if (isChanged) update()
-          }),
-    [update],
-  )
-  useEffect(() => () => observer?.disconnect(), [observer])
+  const observer = useRef<ResizeObserver | null>(null)
   const measure = useCallback<RefCallback<HTMLElement>>(
     (element) => {
-      if (!element) return
-      observer?.observe(element)
-      return () => observer?.unobserve(element)
+      if (!element || typeof ResizeObserver === 'undefined') return
+      observer.current ??= new ResizeObserver((entries) => {
+        let isChanged = false
+        for (const { target } of entries) {
+          const { row } = (target as HTMLElement).dataset
+          const px = target.getBoundingClientRect().height
+          if (row !== undefined && target.isConnected && now.current.heights.set(row, px)) isChanged = true
+        }
+        if (isChanged) update()
+      })
+      const watching = observer.current
+      watching.observe(element)
+      return () => watching.unobserve(element)
     },
-    [observer],
+    [update],
   )
   useEffect(() => {
     const scroller = frame.current
@@ -110,24 +103,11 @@ export function useRows(
   }, [frame, update])
   useLayoutEffect(update, [update, keys])
 
-  const show = useCallback(
-    (index: number): void => {
-      const column = columnOf(frame, content)
-      const { keys, heights, range } = now.current
-      if (!column || index < 0 || index >= keys.length) return
-      const { from, to } = range
-      if (index >= from && index <= to) return
-      setRange({ from: Math.max(0, index - atFirst), to: Math.min(keys.length - 1, index + atFirst) })
-      const { scroller, start } = column
-      scroller.scrollTop = start + heights.sum(keys, 0, index) - scroller.clientHeight / 2
-    },
-    [frame, content, atFirst],
-  )
   const showEnd = useCallback((): void => {
     const { keys, range } = now.current
     if (range.to < keys.length - 1) setRange(endOf(keys.length, atFirst))
   }, [atFirst])
-  return { range, heights, measure, show, showEnd }
+  return { range, heights, measure, showEnd }
 }
 
 /** What scrolls, and where in it the rows begin, in px; null: they are not on the page. */
