@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import type { LinguiConfigNormalized } from '@lingui/conf'
 import { expect, test } from 'vitest'
 import { say } from '../../main/contract/said.ts'
+import { root } from '../paths.ts'
 import { compiledEnglish } from './english.ts'
 import { faults } from './messages.ts'
 import { saidExtractor } from './said.ts'
@@ -23,6 +25,16 @@ test('a sentence of the core is found by the text that it carries when it is sai
     await inFile('fail(say`Needs ${a} of ${`${b}`}; ${b + 1} are free.`, say`It is "gone".`, `not ${a}`)'),
   ).toEqual([say`Needs ${a} of ${`${b}`}; ${b + 1} are free.`.text?.message, 'It is "gone".'])
   expect(await inFile('const x = 1')).toEqual([])
+})
+
+test('what is the core counts from the project, whatever the folder is called that it lies in', () => {
+  const takes = (file: string) => saidExtractor.match(join(root, file))
+  expect([takes('main/lib/x.ts'), takes('renderer/lib/x.ts'), takes('renderer/main/x.ts')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  expect(saidExtractor.match(join(root, '..', 'main', 'x.ts'))).toBe(false)
 })
 
 test('a sentence within another one is said with it', () => {

@@ -1,12 +1,15 @@
+import { relative, resolve } from 'node:path'
 import type { ExtractorType } from '@lingui/conf'
 import ts from 'typescript'
+import { root } from '../paths.ts'
 
 /**
  * Finds the sentences of the core for the catalogue: templates tagged with `say` (`main/contract/said.ts`), each by its own English
  * text, as the macros of the window do not run in Node.
  */
 export const saidExtractor: ExtractorType = {
-  match: (file) => /[\\/]main[\\/].*\.ts$/.test(file),
+  // counted from the project: the folder that it lies in may have any name
+  match: (file) => /^main[\\/].*\.ts$/.test(relative(root, resolve(root, file))),
   extract(file, code, onMessage) {
     if (!code.includes('say`')) return
     const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
