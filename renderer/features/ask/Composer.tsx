@@ -192,6 +192,8 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
 }
 
 const MAX_HEIGHT_PX = 240
+/** Whether a field is as high as its text by itself; measuring that lays the window out twice with each key. */
+const growsByItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
 /** By the number of pictures: none, one, several. */
 const placeholders = ['Drop a picture, PDF or video, or ask', 'Ask about the picture', 'Ask about the pictures']
@@ -279,7 +281,7 @@ export function Composer({
 
   useLayoutEffect(() => {
     const element = field.current
-    if (!element) return
+    if (!element || growsByItself) return
     element.style.height = '0'
     element.style.height = `${Math.min(MAX_HEIGHT_PX, element.scrollHeight)}px`
   }, [draft.text])
@@ -403,7 +405,8 @@ export function Composer({
           }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
-          className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
+          style={{ maxHeight: MAX_HEIGHT_PX }}
+          className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none [field-sizing:content] placeholder:text-subtle"
         />
         <div className="flex items-end gap-2 p-1.5">
           <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 gap-y-1">
