@@ -93,6 +93,10 @@ describe('a schema', () => {
       code: 'InvalidInput',
       message: 'The schema is not valid JSON: line 2, column 8: a colon is expected.',
       detail: { line: 2, column: 8 },
+      text: {
+        message: '{0} is not valid JSON: line {1}, column {2}: {3}.',
+        values: { 0: 'The schema', 1: 2, 2: 8, 3: 'a colon is expected' },
+      },
     })
     expect(refusal('{"items":'.repeat(50_000) + 'true' + '}'.repeat(50_000)).message).toMatch(/nested too deeply/)
   })

@@ -1,5 +1,8 @@
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { vi } from 'vitest'
+
+/** What is waited for may take as long as it likes: how busy the computer is may not decide a test. */
+configure({ asyncUtilTimeout: 60_000 })
 
 /** Gives every element a size in px and tells it to those who observe sizes: the page of the tests lays nothing out. */
 export function layOut(width: number, height: number): void {

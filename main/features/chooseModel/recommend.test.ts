@@ -85,7 +85,7 @@ test('everything that is recommended fits, is for general use and answers at onc
 test('a very small model comes last, and says what it is where nothing else fits', () => {
   const [last] = recommend(candidates, computers['8 GB without a graphics card']).slice(-1)
   expect(last?.entry.name).toBe('Qwen3.5 0.8B')
-  const [only, ...others] = recommend(candidates, computer(4, 3, 2, 10))
+  const [only, ...others] = recommend(candidates, computer(4, 2.4, 2, 10))
   expect(only?.reason).toMatch(/^It is small and misses much, but what fits here reads a picture in about \d+ s/)
   expect(others).toEqual([])
 })
