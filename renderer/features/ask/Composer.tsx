@@ -261,12 +261,14 @@ export function Composer({
   const job = useJob(conversationId)
   const edited = useEdited(conversationId)
   const pageJob = usePageJob(({ job }) => job)
-  const queued = useQueue(({ waiting }) => (waiting?.id === conversationId ? waiting : null))
+  const queued = useQueue(({ waiting }) =>
+    waiting?.id === conversationId && waiting.edited === edited ? waiting : null,
+  )
   const isQueued = queued !== null
   const isReady = canSend(draft)
   const canWait = canSendLater(draft)
-  // who goes elsewhere finds it as a draft again
-  useEffect(() => () => leaveQueue(), [conversationId])
+  // who goes elsewhere, or edits something else, finds it as a draft again
+  useEffect(() => () => leaveQueue(), [conversationId, edited])
   const { command, onTyped, close } = useSlashCommand(draft.text)
 
   useEffect(() => field.current?.focus(), [conversationId])
@@ -361,8 +363,12 @@ export function Composer({
       <form
         aria-label="Ask"
         className="relative rounded-lg border border-control bg-raised focus-within:border-accent"
-        onFocusCapture={(event) => noteField(event.target)}
+        onFocusCapture={(event) => {
+          if (event.currentTarget.contains(event.target)) noteField(event.target)
+        }}
         onKeyDown={(event) => {
+          // dialogs that are opened from here have fields of their own
+          if (!event.currentTarget.contains(event.target as Node)) return
           const pressed = (event.ctrlKey || event.metaKey) && !event.altKey ? event.key.toLowerCase() : ''
           const isRedo = pressed === 'y' || (pressed === 'z' && event.shiftKey)
           if ((isRedo || pressed === 'z') && undoMedia(conversationId, isRedo)) event.preventDefault()

@@ -42,6 +42,7 @@ import type { Block, Caret } from './blocks.ts'
 import type { Draft, Picture } from './draft.ts'
 import { composerCaret, goBehindPlaced } from './caret.ts'
 import { leaveEditing } from './editing.ts'
+import { forgetMedia } from './history.ts'
 import { drawAgain, offerPages, pagesOf } from './pages/choosing.ts'
 import type { PageChoice } from './pages/choosing.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
@@ -176,7 +177,8 @@ export function addFilesAtCaret(conversationId: string | null, files: readonly F
   const caret = composerCaret()
   const key = draftKey(conversationId)
   const before = draftOf(key)
-  const isAmongWords = standsAtCaret(before, caret)
+  // words that are being sent stay as they are
+  const isAmongWords = !before.sending && standsAtCaret(before, caret)
   void addFiles(conversationId, files)
   if (!isAmongWords) return
   const known = new Set(before.pictures.map((picture) => picture.key))
@@ -190,14 +192,18 @@ export function putAtCaret(
   keys: readonly string[],
   caret: Caret = composerCaret(),
 ): void {
-  updateDraft(draftKey(conversationId), (draft) => placeAt<Picture, Draft>(draft, keys, caret))
+  updateDraft(draftKey(conversationId), (draft) =>
+    draft.sending ? draft : placeAt<Picture, Draft>(draft, keys, caret),
+  )
   goBehindPlaced()
   planPrepare(conversationId, 'pictures')
 }
 
 /** Moves a picture or video over one word, forward or back. */
 export function moveInWords(conversationId: string | null, key: string, by: 1 | -1): void {
-  updateDraft(draftKey(conversationId), (draft) => moveOverWord<Picture, Draft>(draft, key, by))
+  updateDraft(draftKey(conversationId), (draft) =>
+    draft.sending ? draft : moveOverWord<Picture, Draft>(draft, key, by),
+  )
   planPrepare(conversationId, 'pictures')
 }
 
@@ -319,6 +325,7 @@ function takeSent(from: string, to: string, sent: Draft): void {
 
 /** Empties one draft and puts `draft` into another, before what is there. */
 function moveDraft(from: string, to: string, draft: Draft): void {
+  forgetMedia(from)
   updateDraft(from, () => emptyDraft)
   if (isEmpty(draft)) return
   updateDraft(to, (there) => ({ ...joinDrafts(draft, there), error: draft.error ?? there.error }))

@@ -2,6 +2,8 @@ import type { Attachment } from '#contract'
 import { describe, expect, test } from 'vitest'
 import {
   addPicture,
+  asPictures,
+  asVideo,
   canSend,
   counted,
   dismiss,
@@ -14,6 +16,7 @@ import {
   storedPicture,
   toParts,
   toSaved,
+  withoutSent,
 } from './draft.ts'
 import type { Draft } from './draft.ts'
 
@@ -40,7 +43,32 @@ const withPictures = (...names: string[]): Draft =>
 
 const keys = (draft: Draft): string[] => draft.pictures.map((picture) => picture.key)
 
+/** The draft with these words before its pictures. */
+const among = (draft: Draft, ...leads: string[]): Draft => ({
+  ...draft,
+  pictures: draft.pictures.map((picture, i) => (leads[i] === undefined ? picture : { ...picture, lead: leads[i] })),
+})
+
 describe('the question being composed', () => {
+  test('of which a part was sent keeps what came since, and none of the words that were sent', () => {
+    const sent = { ...among(withPictures('a', 'b'), 'Compare', 'with'), text: 'please' }
+    const later = { ...sent, pictures: [...sent.pictures, ...withPictures('c').pictures] }
+    expect(withoutSent(later, sent)).toMatchObject({ text: '', pictures: [{ key: 'c' }] })
+    expect(withoutSent({ ...later, text: 'please And this?' }, sent).text).toBe('And this?')
+    // one that was taken out meanwhile left its words to the next
+    const without = { ...removePicture(later, 'a'), text: sent.text }
+    expect(withoutSent(without, sent)).toMatchObject({ text: '', pictures: [{ key: 'c' }] })
+    expect(withoutSent(among(later, 'Compare', 'with', 'more'), sent).pictures[0]).not.toHaveProperty('lead')
+  })
+
+  test('keeps the words before a video when its frames become pictures again', () => {
+    const video = among(asVideo(withPictures('a', 'b'), 'v', 'two frames'), 'compare')
+    expect(asPictures({ ...video, text: 'these' }, 'v')).toMatchObject({
+      text: 'these',
+      pictures: [{ key: 'a', lead: 'compare' }, { key: 'b' }],
+    })
+  })
+
   test('is sent with its pictures in order, then the trimmed text', () => {
     const draft = movePicture({ ...withPictures('a', 'b'), text: '  Which is red?\n' }, 'b', 0)
     expect(toParts(draft)).toEqual([

@@ -157,7 +157,10 @@ export function asVideo(draft: Draft, key: string, name: string): Draft {
 export function asPictures(draft: Draft, key: string): Draft {
   const pictures = draft.pictures.flatMap((picture): readonly Picture[] => {
     const frames = picture.key === key ? picture.clip?.pictures : null
-    return frames ? frames.map((frame) => ({ ...frame, tokens: null, budget: null, marks: [] })) : [picture]
+    if (!frames) return [picture]
+    const stills = frames.map((frame) => ({ ...frame, tokens: null, budget: null, marks: [] }))
+    // the words before it stand before the first
+    return stills.map((still, i) => (i === 0 && picture.lead !== undefined ? { ...still, lead: picture.lead } : still))
   })
   return { ...draft, totals: null, pictures }
 }
@@ -248,14 +251,31 @@ export function toSaved(
 export const isEmpty = ({ text, pictures, format, refusals }: Draft): boolean =>
   text === '' && pictures.length === 0 && format === null && refusals.length === 0
 
+/** What was written since `sent`, behind its words; those before a medium that was taken out meanwhile may have joined others. */
+function wordsSince(draft: Draft, sent: Draft): string {
+  const [now, then] = [draft, sent].map((one) =>
+    hasLeads(one) || hasLeads(sent)
+      ? blocksOf<Picture>(one)
+          .filter(isWords)
+          .map((words) => words.trim())
+          .filter((words) => words !== '')
+          .join(' ')
+      : one.text,
+  ) as [string, string]
+  return now.startsWith(then) ? now.slice(then.length).trimStart() : draft.text
+}
+
 /** The draft without what was sent with `sent`: what came to it or was changed in it since stays. */
 export function withoutSent(draft: Draft, sent: Draft): Draft {
   const keys = new Set(sent.pictures.map(({ key }) => key))
   return {
     ...emptyDraft,
-    text: draft.text.startsWith(sent.text) ? draft.text.slice(sent.text.length).trimStart() : draft.text,
+    text: wordsSince(draft, sent),
     format: draft.format === sent.format ? null : draft.format,
-    pictures: draft.pictures.filter(({ key }) => !keys.has(key)),
+    pictures: withLeads(
+      draft.pictures.filter(({ key }) => !keys.has(key)),
+      [],
+    ),
     refusals: draft.refusals.filter((refusal) => !sent.refusals.includes(refusal)),
   }
 }

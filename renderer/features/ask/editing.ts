@@ -6,6 +6,7 @@ import { whenHost } from '../../lib/host.ts'
 import { savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { conversationOf, draftKey, draftOf, editedIn, emptyDraft, setEdited, updateDraft, useDrafts } from './draft.ts'
+import { forgetMedia } from './history.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { composedOf } from './restoring.ts'
 import { free, reopenVideo } from './video/clips.ts'
@@ -43,6 +44,7 @@ export function endEditing(conversationId: string): void {
 /** What was edited was sent, or goes on elsewhere: the conversation's own draft is there again. */
 export function leaveEditing(conversationId: string): void {
   const key = draftKey(conversationId)
+  forgetMedia(key)
   setEdited(conversationId, null)
   const { [key]: _, ...drafts } = useDrafts.getState().drafts
   useDrafts.setState({ drafts })

@@ -34,7 +34,14 @@ export function undoable(conversationId: string | null, change: () => void): voi
   undone.delete(key)
 }
 
-const wordsOf = ({ pictures, text }: Composed): string => [...pictures.map(({ lead }) => lead ?? ''), text].join('\0')
+/** What was sent, or goes on elsewhere, is not taken back any more. `key`: that of its draft. */
+export function forgetMedia(key: string): void {
+  done.delete(key)
+  undone.delete(key)
+}
+
+const wordsOf = ({ pictures, text }: Composed): string =>
+  [...pictures.map(({ lead }) => lead ?? ''), text].filter((words) => words !== '').join('\0')
 
 /**
  * Takes back the last change of a question's media, or does it again (`isRedo`). Whether it did: words that were typed since are
@@ -45,7 +52,11 @@ export function undoMedia(conversationId: string | null, isRedo: boolean): boole
   const [from, to] = isRedo ? [undone, done] : [done, undone]
   const change = from.get(key)?.at(-1)
   const draft = draftOf(key)
-  if (!change || draft.sending || wordsOf(draft) !== wordsOf(isRedo ? change.before : change.after)) return false
+  if (!change || draft.sending) return false
+  const left = isRedo ? change.before : change.after
+  const isThere = ({ key }: Picture): boolean => draft.pictures.some((picture) => picture.key === key)
+  // words were typed, or media became others, since
+  if (wordsOf(draft) !== wordsOf(left) || !left.pictures.every(isThere)) return false
   const wanted = isRedo ? change.after : change.before
   from.set(key, from.get(key)!.slice(0, -1))
   to.set(key, [...(to.get(key) ?? []), change])
@@ -56,7 +67,7 @@ export function undoMedia(conversationId: string | null, isRedo: boolean): boole
   }
   const blocks = blocksOf<Picture>(wanted).flatMap((block) => (isWords(block) ? block : (again(block) ?? [])))
   const composed = ofBlocks<Picture, Composed>(wanted, blocks)
-  const known = new Set((isRedo ? change.before : change.after).pictures.map((picture) => picture.key))
+  const known = new Set(left.pictures.map((picture) => picture.key))
   // what was added since stays
   const pictures = [...composed.pictures, ...draft.pictures.filter((picture) => !known.has(picture.key))]
   updateDraft(key, (now) => ({ ...now, pictures, text: composed.text, totals: null, error: null }))

@@ -21,6 +21,8 @@ export function FindBar(): ReactNode {
   /** The conversation for which the field is open. */
   const [typedIn, setTypedIn] = useState<string | null>(null)
   const isTyped = typedIn !== null && typedIn === id
+  // who comes back later did not ask for it again
+  if (typedIn !== null && id !== null && typedIn !== id) setTypedIn(null)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const isCommand = isMac ? event.metaKey : event.ctrlKey

@@ -37,6 +37,8 @@ export function FindField({ conversationId, onClose }: { conversationId: string;
     abort.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   }
   const onKeyDown = (event: KeyboardEvent): void => {
+    // while an input method composes, these keys belong to it
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return
     if (event.key === 'Enter') stepFound(event.shiftKey ? 1 : -1)
     else if (event.key === 'Escape') onClose()
     else return

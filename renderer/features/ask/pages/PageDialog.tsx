@@ -7,7 +7,7 @@ import { TextField } from '../../../components/primitives/TextField.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { counted } from '../../../lib/format.ts'
-import { MAX_PICTURES, draftKey, updateDraft, useDraft } from '../draft.ts'
+import { MAX_PICTURES, useDraft } from '../draft.ts'
 import { PageGrid } from './PageGrid.tsx'
 import { askEveryPage } from './everyPage.ts'
 import { endChoice, takePages, unlock, usePageChoices } from './choosing.ts'
@@ -117,10 +117,7 @@ function Choosing({
     if (!canAdd) return
     endChoice(choice)
     if (question === null) void takePages(choice, selection)
-    else {
-      if (question === drafted) updateDraft(draftKey(choice.conversationId), (draft) => ({ ...draft, text: '' }))
-      void askEveryPage(choice, selection, question.trim(), onBegun)
-    }
+    else void askEveryPage(choice, selection, question.trim(), onBegun)
   }
   const isAll = selection.length === pages
   return (

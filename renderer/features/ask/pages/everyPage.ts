@@ -1,11 +1,11 @@
-import { pageName, pageTitle } from '#contract'
+import { AppError, pageName, pageTitle } from '#contract'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { keepPreset, presetIn } from '../../../lib/presets.ts'
 import { jobIn, keepJob } from '../../../lib/profiles.ts'
 import { call } from '../../../lib/rpc.ts'
 import { keepThinking, thinkingIn } from '../../../lib/thinking.ts'
-import { draftKey, draftOf, updateDraft } from '../draft.ts'
+import { draftKey, draftOf, refuse, updateDraft } from '../draft.ts'
 import { labelOf } from './choosing.ts'
 import type { PageChoice } from './choosing.ts'
 import { beginPageJob, closePageJob, usePageJob } from './pageJob.ts'
@@ -29,8 +29,15 @@ export async function askEveryPage(
       const label = labelOf(page, labels)
       const job = { conversationId, page: pageTitle(page, label), nth: index + 1, total: pages.length }
       usePageJob.setState({ job })
-      const stored = await call((core) => core.pages.takePage({ sha, name, page, budget: null }))
+      const stored = await call((core) => core.pages.takePage({ sha, name, page, budget: null })).catch(
+        (thrown: unknown) => toAppError(thrown),
+      )
       if (own.signal.aborted) break
+      if (stored instanceof AppError) {
+        const refusal = { key: crypto.randomUUID(), name: pageName(name, page, label), message: stored.message }
+        updateDraft(draftKey(conversationId), (draft) => refuse(draft, refusal))
+        continue
+      }
       const parts = [
         { type: 'image' as const, sha: stored.sha, name: pageName(name, page, label) },
         { type: 'text' as const, text },
@@ -43,9 +50,11 @@ export async function askEveryPage(
         keepPreset(sent.conversationId)
         onBegun(sent.conversationId)
       }
+      // the question is in the conversation now
+      updateDraft(draftKey(into), (draft) => (draft.text.trim() === text ? { ...draft, text: '' } : draft))
       conversationId = sent.conversationId
       usePageJob.setState({ job: { ...job, conversationId } })
-      if ((await answerOf(sent.answerId, own.signal)) !== 'complete') break
+      if ((await answerOf(sent.answerId, own.signal)) !== 'complete') return
     }
     if (!own.signal.aborted) announce('The pages are asked about.')
   } catch (thrown) {
