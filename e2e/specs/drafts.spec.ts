@@ -35,6 +35,8 @@ test('a question that is being composed survives a reload and the end of the app
   await chat.question.fill('Which way does it ')
   await chat.question.press('End')
   await chat.question.pressSequentially('move?')
+  // what is not stored yet cannot outlive the page that has its file
+  await expect(chat.tray.getByRole('progressbar')).toHaveCount(0)
 
   // in mid typing: what was typed last is saved as the page goes away, over a port only where the stand-in is not between
   if (shell === 'electron') await expect.poll(() => savedDraft(join(data, 'data'))).toContain('Which way does it move?')
