@@ -4,6 +4,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { lingui } from '@lingui/vite-plugin'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
+import ts from 'typescript'
 import { build } from 'vite'
 import type { InlineConfig, Plugin } from 'vite'
 import { compiledEnglish } from './messages/english.ts'
@@ -44,6 +45,29 @@ const noJsonSchemas: Plugin = {
       : undefined,
 }
 
+/** Schemas of the contract are made by calls, of which no bundler knows that nobody misses them: here they say so. */
+const onlyUsedSchemas: Plugin = {
+  name: 'only-used-schemas',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/main[\\/]contract[\\/]\w+\.ts$/.test(id)) return undefined
+    const edits = ts
+      .createSourceFile(id, code, ts.ScriptTarget.Latest, true)
+      .statements.flatMap((statement) =>
+        ts.isVariableStatement(statement)
+          ? statement.declarationList.declarations.flatMap(({ initializer }) =>
+              initializer && /\b(z|oc)\s*\./.test(initializer.getText()) ? [initializer] : [],
+            )
+          : [],
+      )
+    return edits.reduceRight(
+      (text, { pos, end }) =>
+        `${text.slice(0, pos)} /* @__PURE__ */ (() => (${text.slice(pos, end)}))()${text.slice(end)}`,
+      code,
+    )
+  },
+}
+
 /** Writes what is text of the window compressed beside it (`.br`), for the shell that sends it over a wire. */
 const compressed: Plugin = {
   name: 'compressed',
@@ -67,6 +91,7 @@ export const rendererConfig: InlineConfig = {
     tailwindcss(),
     onlyWoff2,
     noJsonSchemas,
+    onlyUsedSchemas,
     compressed,
   ],
   build: {
