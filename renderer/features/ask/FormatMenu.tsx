@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { readyFormats } from '#contract'
 import type { ChosenFormat } from '#contract'
 import { Menu as Base } from '@base-ui/react/menu'
@@ -28,7 +29,7 @@ export function FormatMenu({
   const item = (offered: ChosenFormat): ReactNode => (
     <MenuItem key={offered.name + offered.schema} onSelect={() => choose(offered)}>
       {offered.name === format?.name && offered.schema === format.schema ? (
-        <Check aria-label="Chosen" />
+        <Check aria-label={t`Chosen`} />
       ) : (
         <span className="size-4 shrink-0" />
       )}
@@ -40,21 +41,21 @@ export function FormatMenu({
       <div className="w-72 max-w-[calc(100vw-2rem)]">
         <Base.Group>
           <Base.GroupLabel className={groupLabel}>
-            <span className="block font-semibold text-ink">Answer as…</span>
-            The answer is held to this form and shown as a table.
+            <span className="block font-semibold text-ink">{t`Answer as…`}</span>
+            {t`The answer is held to this form and shown as a table.`}
           </Base.GroupLabel>
           {readyFormats.map(item)}
         </Base.Group>
         {recent.length > 0 ? (
           <Base.Group className="mt-1 border-t border-hairline pt-1">
-            <Base.GroupLabel className={groupLabel}>Used before</Base.GroupLabel>
+            <Base.GroupLabel className={groupLabel}>{t`Used before`}</Base.GroupLabel>
             {recent.map(item)}
           </Base.Group>
         ) : null}
         <div className="mt-1 border-t border-hairline pt-1">
           <MenuItem onSelect={() => setWriting(true)}>
             <Braces />
-            Own JSON schema…
+            {t`Own JSON schema…`}
           </MenuItem>
         </div>
       </div>
@@ -63,11 +64,11 @@ export function FormatMenu({
   return (
     <>
       {format ? (
-        <Chip testId="format-chip" removeLabel="No answer format" onRemove={() => choose(null)}>
+        <Chip testId="format-chip" removeLabel={t`No answer format`} onRemove={() => choose(null)}>
           {menu(
             <MenuTrigger
               className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
-              aria-label={`Answer format: ${format.name}`}
+              aria-label={t`Answer format: ${format.name}`}
               title={format.name}
             >
               {format.name}
@@ -76,7 +77,7 @@ export function FormatMenu({
         </Chip>
       ) : (
         menu(
-          <MenuTrigger className={iconButtonClass()} aria-label="Answer format" title="Answer format">
+          <MenuTrigger className={iconButtonClass()} aria-label={t`Answer format`} title={t`Answer format`}>
             <Braces />
           </MenuTrigger>,
         )
