@@ -20,7 +20,7 @@ const goTo = (page: Page, place: string): Promise<void> =>
 /** Buttons whose words do not fit into them, or that stand beyond the window; what scrolls sideways or is cut on purpose is left out. */
 const cutButtons = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('button, [role=tab], [role=radio]')]
+    [...document.querySelectorAll<HTMLElement>('button, [role=tab], [role=radio], [role=menuitem]')]
       .filter((button) => button.checkVisibility() && !button.closest('.sr-only, .truncate, [class*=overflow-x-auto]'))
       .filter((button) => {
         const { left, right, width } = button.getBoundingClientRect()
@@ -41,7 +41,8 @@ test.describe('words a third longer', () => {
   test.use({ locale: 'en-XA' })
 
   for (const width of [1280, 420])
-    test(`nothing is cut or scrolls sideways at ${width} px`, async ({ chat: { page } }) => {
+    test(`nothing is cut or scrolls sideways at ${width} px`, async ({ chat }) => {
+      const { page } = chat
       await page.setViewportSize({ width, height: 800 })
       // no word of the done rooms is plain English then
       await expect(page.getByRole('heading', { name: 'Ask about a picture or a video' })).toHaveCount(0)
@@ -50,6 +51,11 @@ test.describe('words a third longer', () => {
         expect.soft(await cutButtons(page), view).toEqual([])
       }
       await check('start')
+      await chat.drop(paper)
+      await expect(page.getByRole('dialog', { name: 'paper.pdf' })).toBeVisible()
+      await check('pages')
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('dialog')).toHaveCount(0)
       await page.keyboard.press('Control+,')
       await expect(page.getByRole('dialog')).toBeVisible()
       await check('settings')
@@ -60,6 +66,11 @@ test.describe('words a third longer', () => {
         await expect(page.locator('main h1')).toBeVisible()
         await check(place)
       }
+      // in a narrow window the list is closed
+      if (width < 1000) return
+      await page.locator('[data-list-menu]').click()
+      await expect(page.getByRole('menuitem')).not.toHaveCount(0)
+      await check('the menu of the list')
     })
 })
 

@@ -8,10 +8,15 @@ import type { ReactNode } from 'react'
 import { Chip, iconButtonClass } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { later } from '../../components/primitives/later.tsx'
+import { told } from '../../lib/errors.ts'
 import { setFormat } from './actions.ts'
 import { recentFormats } from './formats.ts'
 
 const FormatDialog = later(() => import('./FormatDialog.tsx').then(({ FormatDialog }) => FormatDialog))
+
+/** The name of a format; of a ready one in the language of the window. */
+const nameOf = ({ name, schema }: ChosenFormat): string =>
+  readyFormats.some((ready) => ready.name === name && ready.schema === schema) ? told({ message: name }) : name
 
 const groupLabel = 'px-2 pt-1 pb-1 text-small text-muted'
 
@@ -33,7 +38,7 @@ export function FormatMenu({
       ) : (
         <span className="size-4 shrink-0" />
       )}
-      <span className="truncate">{offered.name}</span>
+      <span className="truncate">{nameOf(offered)}</span>
     </MenuItem>
   )
   const menu = (trigger: ReactNode): ReactNode => (
@@ -68,10 +73,10 @@ export function FormatMenu({
           {menu(
             <MenuTrigger
               className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
-              aria-label={t`Answer format: ${format.name}`}
-              title={format.name}
+              aria-label={t`Answer format: ${nameOf(format)}`}
+              title={nameOf(format)}
             >
-              {format.name}
+              {nameOf(format)}
             </MenuTrigger>,
           )}
         </Chip>
