@@ -6,9 +6,16 @@ import tseslint from 'typescript-eslint'
 const inCatalogue = [
   'app',
   'components',
-  ...['diagnostics', 'downloads', 'engine', 'exchange', 'firstRun', 'gallery', 'live', 'models', 'palette', 'presets'],
-  ...['profiles', 'settings', 'start'],
-].map((room) => `renderer/${room === 'app' || room === 'components' ? room : `features/${room}`}/**`)
+  ...['captureScreen', 'conversationList', 'diagnostics', 'downloads', 'engine', 'exchange', 'firstRun', 'gallery'],
+  ...['live', 'models', 'palette', 'presets', 'profiles', 'settings', 'start'],
+  ...['ask/pages', 'ask/presets', 'ask/video'],
+]
+  .map((room) => `renderer/${room === 'app' || room === 'components' ? room : `features/${room}`}/**`)
+  .concat(
+    ['CompareMenu.tsx', 'FormatDialog.tsx', 'FormatMenu.tsx', 'formats.ts', 'JobMenu.tsx', 'ThinkingToggle.tsx'].map(
+      (file) => `renderer/features/ask/${file}`,
+    ),
+  )
 
 const CLASS = "[a-z0-9!@*&\\[\\]()_/.:%#,'>=+~^$-]+"
 
@@ -52,7 +59,7 @@ export default tseslint.config(
             // classes of Tailwind
             `^(?=.*[-:[])${CLASS}( ${CLASS})*$`,
             // keys, and names that are the same in every language
-            '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Control\\+Z Meta\\+Z|Shift .*|Ctrl .*|Alt .*|Arrow\\w+|Page\\w+)$',
+            '^([A-Z]|F\\d|Enter|Escape|Esc|Tab|Home|End|Delete|Backspace|Shift .*|Ctrl .*|Alt .*|Arrow\\w+|Page\\w+)$',
             '^(\\s?· )?(Sightline|ChatGPT|Open WebUI|LM Studio|Jan|Cherry Studio|Hugging Face|ModelScope|Markdown|HTML|CSV|JSON|COCO JSON|YOLO|English|Qwen.*)$',
           ],
           ignoreNames: [
@@ -71,6 +78,7 @@ export default tseslint.config(
               'href',
               'schema',
               'EXAMPLE',
+              'aria-keyshortcuts',
             ],
           ],
           ignoreFunctions: [

@@ -64,9 +64,9 @@ export class ChatPage {
     return this.page.getByRole('button', { name, exact: true })
   }
 
-  /** Waits until the window can take a question. */
+  /** Waits until the window can take a question, in whichever language. */
   async ready(): Promise<void> {
-    await expect(this.question).toBeEditable()
+    await expect(this.page.locator('textarea[data-question]')).toBeEditable()
   }
 
   /** Drops files on the window, wherever the pointer is. */

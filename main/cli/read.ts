@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { AppError, PIXELS_PER_TOKEN, VisionSetting, documentParsers, readPages as pagesIn } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, Said, VisionSetting, documentParsers, readPages as pagesIn } from '#contract'
 import type { Profile, ProfileJob, Seen } from '#contract'
 import { asAsked, createHeadless, parseProfile, profileText, readPages, seenProfile, systemOf } from '../headless.ts'
 import type { AnswerRequest, ChatMessage, Headless, ModelFiles, ModelSummary, Source } from '../headless.ts'
@@ -251,7 +251,7 @@ async function pagesOf(file: string, drawn: DrawnPages, list: string | undefined
   if (await isDrawn(path)) {
     const { pages, labels } = await drawn.count(path)
     const wanted = list === undefined ? Array.from({ length: pages }, (_, i) => i + 1) : pagesIn(list, pages, labels)
-    if (typeof wanted === 'string') throw new UsageError(`--pages ${list}: ${wanted}`)
+    if (wanted instanceof Said) throw new UsageError(`--pages ${list}: ${wanted}`)
     return wanted.map(named)
   }
   const one: NamedPage = { name, source: { path, name } }

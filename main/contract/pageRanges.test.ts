@@ -5,6 +5,7 @@ describe('a list of pages', () => {
   test.each([
     ['1-3, 7', [1, 2, 3, 7]],
     ['7,1 - 3;2', [1, 2, 3, 7]],
+    ['1-3，7、9', [1, 2, 3, 7, 9]],
     ['9–', [9, 10]],
     ['-2', [1, 2]],
     ['', []],
@@ -22,11 +23,11 @@ describe('a list of pages', () => {
     ['99999999', '"99999999" is no page. Write pages as in 1-3, 7.'],
     ['5-2', '5-2 runs backwards. Write 2-5.'],
   ])('"%s" is refused with what is wrong', (text, problem) => {
-    expect(readPages(text, 10)).toBe(problem)
+    expect(`${readPages(text, 10)}`).toBe(problem)
   })
 
   test('of one page says so', () => {
-    expect(readPages('2', 1)).toBe('There is only page 1.')
+    expect(`${readPages('2', 1)}`).toBe('There is only page 1.')
   })
 
   describe('by their labels', () => {
@@ -45,8 +46,8 @@ describe('a list of pages', () => {
     })
 
     test('what is none is refused, and numbers are pages where no label is a number', () => {
-      expect(readPages('8', 8, labels)).toBe('"8" is no page. Write pages as in Cover-i.')
-      expect(readPages('ii-i', 8, labels)).toBe('ii-i runs backwards. Write i-ii.')
+      expect(`${readPages('8', 8, labels)}`).toBe('"8" is no page. Write pages as in Cover-i.')
+      expect(`${readPages('ii-i', 8, labels)}`).toBe('ii-i runs backwards. Write i-ii.')
       expect(readPages('2', 3, ['a', 'b', 'c'])).toEqual([2])
     })
 

@@ -1,27 +1,32 @@
+import { say } from './said.ts'
+import type { Said } from './said.ts'
+
 /** A list of pages as people write it, "1-3, 7", is of at most this many characters. */
 export const MAX_PAGES_TEXT = 2_000
 
 const DASH = /[-\u2010-\u2015\u2212]/g
+/** Commas, also as Chinese writes them. */
+const COMMA = /[,;\u3001\uff0c\uff1b]/
 
 /**
  * The pages that a text such as "1-3, 7" or "5-" names, rising and each once; a sentence that says what is wrong with it
  * otherwise. Pages are counted from 1 to `count`. `labels`: what the file calls them, one for each; they are what is meant where each is
  * another one, and numbers only where none of them is a number.
  */
-export function readPages(text: string, count: number, labels?: readonly string[]): readonly number[] | string {
+export function readPages(text: string, count: number, labels?: readonly string[]): readonly number[] | Said {
   const pages = new Set<number>()
   const labelled = labels ? placesOf(labels) : null
   const example = labels && labelled ? exampleOf(labels) : '1-3, 7'
   const isNumbered = !labelled || !labels?.some((label) => /^\d+$/.test(label))
-  for (const piece of text.split(/[,;]/).map((one) => one.trim())) {
+  for (const piece of text.split(COMMA).map((one) => one.trim())) {
     if (piece === '') continue
     const range =
       (labelled && labelledRange(piece, labelled, count)) ?? (isNumbered ? numberedRange(piece, count) : null)
-    if (range === null) return `"${piece.slice(0, 20)}" is no page. Write pages as in ${example}.`
+    if (range === null) return say`"${piece.slice(0, 20)}" is no page. Write pages as in ${example}.`
     const [first, last] = range
     if (first < 1 || Math.max(first, last) > count)
-      return count === 1 ? 'There is only page 1.' : `There are pages 1 to ${count} only.`
-    if (last < first) return `${piece} runs backwards. Write ${nameOf(last, labels)}-${nameOf(first, labels)}.`
+      return count === 1 ? say`There is only page 1.` : say`There are pages 1 to ${count} only.`
+    if (last < first) return say`${piece} runs backwards. Write ${nameOf(last, labels)}-${nameOf(first, labels)}.`
     for (let page = first; page <= last; page++) pages.add(page)
   }
   return [...pages].sort((a, b) => a - b)
@@ -51,7 +56,7 @@ const isSame = (label: string): string => label.trim().toLowerCase()
 /** The pages of labels; null where labels cannot tell pages: two are one, or one reads as a list of others. */
 function placesOf(labels: readonly string[]): ReadonlyMap<string, number> | null {
   const places = new Map(labels.map((label, i) => [isSame(label), i + 1]))
-  return places.size === labels.length && labels.every((label) => label.trim() !== '' && !/[,;]/.test(label))
+  return places.size === labels.length && labels.every((label) => label.trim() !== '' && !COMMA.test(label))
     ? places
     : null
 }

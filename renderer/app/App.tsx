@@ -375,7 +375,7 @@ function useComposing(conversationId: string | null, inTrash: boolean): Composin
       edit: (question) => void editQuestion(question),
       quote(text) {
         quote(conversationId, text)
-        const field = document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')
+        const field = questionField()
         // once what was used for it has closed, and the words are there
         requestAnimationFrame(() => {
           field?.focus()

@@ -1,3 +1,3 @@
 /** The field of the question that is composed; null where none is shown. */
 export const questionField = (): HTMLTextAreaElement | null =>
-  document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')
+  document.querySelector<HTMLTextAreaElement>('textarea[data-question]')

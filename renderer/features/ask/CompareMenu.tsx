@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Menu as Base } from '@base-ui/react/menu'
 import { Columns2, Plus } from 'lucide-react'
 import { useState } from 'react'
@@ -26,7 +27,7 @@ export async function modelsToCompare(): Promise<ModelsToCompare> {
 /** Compares with a model from the next question on; null: no more, and its memory is given back when nothing else compares. */
 export function compareWith(conversationId: string | null, compared: Compared | null): void {
   const goesOn = compareIn(conversationId, compared)
-  announce(compared ? `Comparing with ${compared.name} from the next question on.` : 'Comparing ended.')
+  announce(compared ? t`Comparing with ${compared.name} from the next question on.` : t`Comparing ended.`)
   // A model that stays in memory is unloaded by itself some minutes later.
   if (!goesOn) call((core) => core.ask.endComparing()).catch(() => {})
 }
@@ -37,9 +38,9 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
   const [models, setModels] = useState<ModelsToCompare | null>(null)
   if (compared) {
     return (
-      <Chip testId="compare-chip" removeLabel="End comparing" onRemove={() => compareWith(conversationId, null)}>
-        <span className="truncate pl-2" title={`Comparing with ${compared.name}`}>
-          Comparing with {compared.name}
+      <Chip testId="compare-chip" removeLabel={t`End comparing`} onRemove={() => compareWith(conversationId, null)}>
+        <span className="truncate pl-2" title={t`Comparing with ${compared.name}`}>
+          {t`Comparing with ${compared.name}`}
         </span>
       </Chip>
     )
@@ -50,8 +51,8 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
       trigger={
         <MenuTrigger
           className={iconButtonClass()}
-          aria-label="Compare with another model"
-          title="Compare with another model"
+          aria-label={t`Compare with another model`}
+          title={t`Compare with another model`}
         >
           <Columns2 />
         </MenuTrigger>
@@ -59,9 +60,8 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
     >
       <Base.Group className="max-w-72">
         <Base.GroupLabel className="px-2 pt-1 pb-1.5 text-small text-muted">
-          <span className="block font-semibold text-ink">Compare with…</span>
-          Both models answer each question. Each sees the one conversation that you go on with, not what stood beside
-          it.
+          <span className="block font-semibold text-ink">{t`Compare with…`}</span>
+          {t`Both models answer each question. Each sees the one conversation that you go on with, not what stood beside it.`}
         </Base.GroupLabel>
         {models?.map((model) => (
           <MenuItem key={model.id} onSelect={() => compareWith(conversationId, model)}>
@@ -71,7 +71,7 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
         {models?.length === 0 ? (
           <MenuItem onSelect={() => openPage('models/get')}>
             <Plus />
-            Get another model
+            {t`Get another model`}
           </MenuItem>
         ) : null}
       </Base.Group>

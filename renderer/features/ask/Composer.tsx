@@ -401,6 +401,7 @@ export function Composer({
           ref={field}
           rows={1}
           dir="auto"
+          data-question
           aria-label="Question"
           placeholder={job && wantsWords(job) ? 'Type what it is to look for or to do' : placeholder(draft)}
           value={draft.text}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ChosenFormat } from '#contract'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
@@ -29,8 +30,8 @@ export function FormatDialog({
     <DialogFrame
       open={open}
       onOpenChange={onOpenChange}
-      title="Own JSON schema"
-      description="The answer is held to it, token by token."
+      title={t`Own JSON schema`}
+      description={t`The answer is held to it, token by token.`}
     >
       <SchemaForm
         onChoose={(format) => {
@@ -53,7 +54,7 @@ function SchemaForm({ onChoose }: { onChoose: (format: ChosenFormat) => void }):
     event.preventDefault()
     // this form stands in the composer's, which would send the question
     event.stopPropagation()
-    if (check?.problem === null) onChoose({ name: name.trim() || titleOf(schema) || 'Own format', schema })
+    if (check?.problem === null) onChoose({ name: name.trim() || titleOf(schema) || t`Own format`, schema })
   }
   const show = (at: { line: number; column: number }): void => {
     const offset = offsetOf(schema, at)
@@ -63,7 +64,7 @@ function SchemaForm({ onChoose }: { onChoose: (format: ChosenFormat) => void }):
   return (
     <form onSubmit={choose} className="flex flex-col gap-4">
       <div>
-        <label htmlFor={`${id}-schema`}>JSON schema</label>
+        <label htmlFor={`${id}-schema`}>{t`JSON schema`}</label>
         <textarea
           ref={field}
           id={`${id}-schema`}
@@ -80,17 +81,17 @@ function SchemaForm({ onChoose }: { onChoose: (format: ChosenFormat) => void }):
         <div id={`${id}-problem`} aria-live="polite">
           {problem === null ? null : (
             <ErrorNote message={problem} className="mt-2">
-              {place ? <Button onClick={() => show(place)}>Show the place</Button> : null}
+              {place ? <Button onClick={() => show(place)}>{t`Show the place`}</Button> : null}
             </ErrorNote>
           )}
         </div>
       </div>
       <div>
-        <label htmlFor={`${id}-name`}>Name</label>
+        <label htmlFor={`${id}-name`}>{t`Name`}</label>
         <input
           id={`${id}-name`}
           maxLength={80}
-          placeholder={titleOf(schema) || 'Own format'}
+          placeholder={titleOf(schema) || t`Own format`}
           value={name}
           onChange={(event) => setName(event.target.value)}
           className={cx(fieldClass, 'mt-1.5 h-8')}
@@ -98,7 +99,7 @@ function SchemaForm({ onChoose }: { onChoose: (format: ChosenFormat) => void }):
       </div>
       <div className="flex justify-end">
         <Button kind="primary" type="submit" disabled={check?.problem !== null}>
-          Use this format
+          {t`Use this format`}
         </Button>
       </div>
     </form>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { readyFormats } from '#contract'
 import type { ChosenFormat } from '#contract'
 import { Menu as Base } from '@base-ui/react/menu'
@@ -7,10 +8,15 @@ import type { ReactNode } from 'react'
 import { Chip, iconButtonClass } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { later } from '../../components/primitives/later.tsx'
+import { told } from '../../lib/errors.ts'
 import { setFormat } from './actions.ts'
 import { recentFormats } from './formats.ts'
 
 const FormatDialog = later(() => import('./FormatDialog.tsx').then(({ FormatDialog }) => FormatDialog))
+
+/** The name of a format; of a ready one in the language of the window. */
+const nameOf = ({ name, schema }: ChosenFormat): string =>
+  readyFormats.some((ready) => ready.name === name && ready.schema === schema) ? told({ message: name }) : name
 
 const groupLabel = 'px-2 pt-1 pb-1 text-small text-muted'
 
@@ -28,11 +34,11 @@ export function FormatMenu({
   const item = (offered: ChosenFormat): ReactNode => (
     <MenuItem key={offered.name + offered.schema} onSelect={() => choose(offered)}>
       {offered.name === format?.name && offered.schema === format.schema ? (
-        <Check aria-label="Chosen" />
+        <Check aria-label={t`Chosen`} />
       ) : (
         <span className="size-4 shrink-0" />
       )}
-      <span className="truncate">{offered.name}</span>
+      <span className="truncate">{nameOf(offered)}</span>
     </MenuItem>
   )
   const menu = (trigger: ReactNode): ReactNode => (
@@ -40,21 +46,21 @@ export function FormatMenu({
       <div className="w-72 max-w-[calc(100vw-2rem)]">
         <Base.Group>
           <Base.GroupLabel className={groupLabel}>
-            <span className="block font-semibold text-ink">Answer as…</span>
-            The answer is held to this form and shown as a table.
+            <span className="block font-semibold text-ink">{t`Answer as…`}</span>
+            {t`The answer is held to this form and shown as a table.`}
           </Base.GroupLabel>
           {readyFormats.map(item)}
         </Base.Group>
         {recent.length > 0 ? (
           <Base.Group className="mt-1 border-t border-hairline pt-1">
-            <Base.GroupLabel className={groupLabel}>Used before</Base.GroupLabel>
+            <Base.GroupLabel className={groupLabel}>{t`Used before`}</Base.GroupLabel>
             {recent.map(item)}
           </Base.Group>
         ) : null}
         <div className="mt-1 border-t border-hairline pt-1">
           <MenuItem onSelect={() => setWriting(true)}>
             <Braces />
-            Own JSON schema…
+            {t`Own JSON schema…`}
           </MenuItem>
         </div>
       </div>
@@ -63,20 +69,20 @@ export function FormatMenu({
   return (
     <>
       {format ? (
-        <Chip testId="format-chip" removeLabel="No answer format" onRemove={() => choose(null)}>
+        <Chip testId="format-chip" removeLabel={t`No answer format`} onRemove={() => choose(null)}>
           {menu(
             <MenuTrigger
               className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
-              aria-label={`Answer format: ${format.name}`}
-              title={format.name}
+              aria-label={t`Answer format: ${nameOf(format)}`}
+              title={nameOf(format)}
             >
-              {format.name}
+              {nameOf(format)}
             </MenuTrigger>,
           )}
         </Chip>
       ) : (
         menu(
-          <MenuTrigger className={iconButtonClass()} aria-label="Answer format" title="Answer format">
+          <MenuTrigger className={iconButtonClass()} aria-label={t`Answer format`} title={t`Answer format`}>
             <Braces />
           </MenuTrigger>,
         )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Menu as Base } from '@base-ui/react/menu'
 import { Check, ListChecks } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -24,11 +25,11 @@ export function JobMenu({ conversationId }: { conversationId: string | null }): 
         <Base.Group>
           <Base.GroupLabel className="px-2 pt-1 pb-1 text-small text-muted">
             <span className="block font-semibold text-ink">{profile.name}</span>
-            {profile.about || 'What it was made to do.'}
+            {profile.about || t`What it was made to do.`}
           </Base.GroupLabel>
           {profile.jobs.map(({ id, label }) => (
             <MenuItem key={id} onSelect={() => choose(id)}>
-              {id === job?.id ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
+              {id === job?.id ? <Check aria-label={t`Chosen`} /> : <span className="size-4 shrink-0" />}
               <span className="min-w-0 [overflow-wrap:anywhere]">{label}</span>
             </MenuItem>
           ))}
@@ -37,11 +38,11 @@ export function JobMenu({ conversationId }: { conversationId: string | null }): 
     </Menu>
   )
   return job ? (
-    <Chip testId="job-chip" removeLabel="No job" onRemove={() => choose(null)}>
+    <Chip testId="job-chip" removeLabel={t`No job`} onRemove={() => choose(null)}>
       {menu(
         <MenuTrigger
           className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
-          aria-label={`Job: ${job.label}`}
+          aria-label={t`Job: ${job.label}`}
           title={job.label}
         >
           {job.label}
@@ -50,7 +51,7 @@ export function JobMenu({ conversationId }: { conversationId: string | null }): 
     </Chip>
   ) : (
     menu(
-      <MenuTrigger className={iconButtonClass()} aria-label="Jobs of this model" title="Jobs of this model">
+      <MenuTrigger className={iconButtonClass()} aria-label={t`Jobs of this model`} title={t`Jobs of this model`}>
         <ListChecks />
       </MenuTrigger>,
     )

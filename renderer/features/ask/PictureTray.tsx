@@ -17,6 +17,7 @@ import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts
 import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
+import { questionField } from '../../lib/questionField.ts'
 import { isMoving } from '../../lib/video/index.ts'
 import {
   chooseDetail,
@@ -324,7 +325,7 @@ export function PictureTray({
         index === pictures.length - 1 ? index - 1 : index + 1
       ]
     if (next) next.focus()
-    else list.current?.closest('form')?.querySelector<HTMLElement>('textarea[aria-label="Question"]')?.focus()
+    else questionField()?.focus()
   }
   return (
     <>

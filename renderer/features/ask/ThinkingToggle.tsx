@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Brain } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { IconButton } from '../../components/primitives/Button.tsx'
@@ -15,19 +16,19 @@ export function ThinkingToggle({ conversationId }: { conversationId: string | nu
   const thinks = useThinks(conversationId)
   if (form === 'always')
     return (
-      <span className="shrink-0 text-small text-subtle" title="This model thinks before every answer.">
-        Always thinks
+      <span className="shrink-0 text-small text-subtle" title={t`This model thinks before every answer.`}>
+        {t`Always thinks`}
       </span>
     )
   if (form !== 'switch') return null
   const toggle = (): void => {
     setThinks(conversationId, !thinks)
-    announce(thinks ? 'The model answers at once.' : 'The model thinks before it answers, from the next question on.')
+    announce(thinks ? t`The model answers at once.` : t`The model thinks before it answers, from the next question on.`)
   }
   return (
     <IconButton
-      label="Think before answering"
-      hint="Slower; with pictures often worse"
+      label={t`Think before answering`}
+      hint={t`Slower; with pictures often worse`}
       aria-pressed={thinks}
       onClick={toggle}
       className={thinks ? 'bg-accent-soft! text-accent!' : ''}

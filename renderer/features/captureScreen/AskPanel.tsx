@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { places } from '#contract'
 import type {
   ErrorInfo,
@@ -30,6 +31,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import { actionMarks, clickPosition, linkAnswer, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import { whenHost } from '../../lib/host.ts'
+import { formatLocale, i18n } from '../../lib/i18n.ts'
 import { appliedOf } from '../../lib/presets.ts'
 import { useCurrentProfile } from '../../lib/profiles.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -110,7 +112,7 @@ export function AskPanel({
     setSending(false)
   }
   const copy = (text: string): void => {
-    navigator.clipboard.writeText(text).then(onClose, () => announce('Copying is not allowed here'))
+    navigator.clipboard.writeText(text).then(onClose, () => announce(t`Copying is not allowed here`))
   }
   const stop = (): void => {
     if (current) call((core) => core.ask.stop({ messageId: current.answerId })).catch(() => {})
@@ -135,22 +137,20 @@ export function AskPanel({
   return (
     <section
       role="dialog"
-      aria-label="Ask about this"
+      aria-label={t`Ask about this`}
       className="flex flex-col gap-2.5 p-3 text-ui text-ink"
       data-testid="ask-panel"
     >
       <header className={isWindow ? 'flex items-center gap-3 [-webkit-app-region:drag]' : 'flex items-center gap-3'}>
         <span className="flex h-14 w-20 shrink-0 items-center justify-center overflow-hidden rounded-md border border-hairline bg-mat">
-          <img ref={preview} alt="The chosen part of the screen" className="max-h-full max-w-full object-contain" />
+          <img ref={preview} alt={t`The chosen part of the screen`} className="max-h-full max-w-full object-contain" />
         </span>
         <div className="min-w-0 flex-1">
-          <p className="truncate font-semibold">{current ? current.question : 'Ask about this'}</p>
-          <p className="text-small text-muted tabular-nums">
-            {count(size.width)} × {count(size.height)} pixels
-          </p>
+          <p className="truncate font-semibold">{current ? current.question : t`Ask about this`}</p>
+          <p className="text-small text-muted tabular-nums">{t`${count(size.width)} × ${count(size.height)} pixels`}</p>
         </div>
         <IconButton
-          label="Close"
+          label={t`Close`}
           hint="Esc"
           size="small"
           onClick={onClose}
@@ -161,7 +161,7 @@ export function AskPanel({
       </header>
       {answer.isGone ? (
         <p role="status" className="text-muted">
-          This conversation was removed. Ask again to begin another.
+          {t`This conversation was removed. Ask again to begin another.`}
         </p>
       ) : null}
       {current ? (
@@ -171,7 +171,7 @@ export function AskPanel({
               <span className="relative block h-0.5 w-8 overflow-hidden rounded-full">
                 <span className="work-edge" />
               </span>
-              {answer.isThinking ? 'Thinking…' : progressText(answer.progress)}
+              {answer.isThinking ? t`Thinking…` : progressText(answer.progress)}
             </p>
           ) : (
             <div className="max-h-72 overflow-y-auto" data-testid="panel-answer" onCopy={() => setTimeout(onClose)}>
@@ -195,8 +195,8 @@ export function AskPanel({
           )}
         </div>
       ) : (
-        <div className="flex flex-wrap gap-1.5" role="group" aria-label="Ready questions">
-          {readyQuestions(navigator.language).map(({ label, question }) => (
+        <div className="flex flex-wrap gap-1.5" role="group" aria-label={t`Ready questions`}>
+          {readyQuestions(ownLanguage()).map(({ label, question }) => (
             <Button key={label} disabled={sending} onClick={() => void ask(question, null)}>
               {label}
             </Button>
@@ -207,13 +207,13 @@ export function AskPanel({
       {profile && profile.jobs.length > 0 ? (
         // of the system's own, which is not cut off by a small window
         <select
-          aria-label={`Job of ${profile.name}`}
+          aria-label={t`Job of ${profile.name}`}
           value={job?.id ?? ''}
           disabled={sending}
           onChange={(event) => setChosenJob(event.target.value || null)}
           className={fieldClass}
         >
-          <option value="">No job</option>
+          <option value="">{t`No job`}</option>
           {profile.jobs.map(({ id, label }) => (
             <option key={id} value={id}>
               {label}
@@ -238,9 +238,9 @@ export function AskPanel({
           ref={field}
           rows={1}
           dir="auto"
-          aria-label="Question about the picture"
+          aria-label={t`Question about the picture`}
           placeholder={
-            job && wantsWords(job) ? 'What it is to look for or to do' : current ? 'Ask more' : 'Ask something'
+            job && wantsWords(job) ? t`What it is to look for or to do` : current ? t`Ask more` : t`Ask something`
           }
           value={text}
           readOnly={sending}
@@ -249,11 +249,11 @@ export function AskPanel({
           className="field-sizing-content max-h-24 min-w-0 flex-1 resize-none bg-transparent px-2 py-1.5 outline-none placeholder:text-subtle"
         />
         {streaming ? (
-          <IconButton label="Stop" onClick={stop}>
+          <IconButton label={t`Stop`} onClick={stop}>
             <Square fill="currentColor" strokeWidth={0} className="size-3!" />
           </IconButton>
         ) : (
-          <IconButton label="Ask" hint="Enter" disabled={!canAsk} onClick={() => void ask(text, job)}>
+          <IconButton label={t`Ask`} hint="Enter" disabled={!canAsk} onClick={() => void ask(text, job)}>
             <ArrowUp />
           </IconButton>
         )}
@@ -261,30 +261,25 @@ export function AskPanel({
       {current ? (
         <div className="flex items-center justify-between gap-2">
           {steps?.position ? (
-            <Button
-              onClick={() => copy(steps.position)}
-              title={`${steps.position} in pixels of the ${screen ? 'screen' : 'picture'}`}
-            >
+            <Button onClick={() => copy(steps.position)} title={pixelsOf(steps.position, screen)}>
               <Crosshair aria-hidden />
-              Copy click position
+              {t`Copy click position`}
             </Button>
           ) : (
             <Button disabled={answer.text === ''} onClick={() => copy(page ?? answer.text)}>
               <Copy aria-hidden />
-              Copy
+              {t`Copy`}
             </Button>
           )}
           <Button kind="primary" onClick={() => onOpen(current.conversationId)}>
             <SquareArrowOutUpRight aria-hidden />
-            Open in Sightline
+            {t`Open in Sightline`}
           </Button>
         </div>
       ) : null}
     </section>
   )
 }
-
-const NAME = 'Screenshot.png'
 
 /**
  * Asks about a captured picture, which is stored with the first question; later ones go on with the same conversation.
@@ -298,7 +293,7 @@ function createAsking(
   return async (question, job, chosen) => {
     const parts: QuestionPart[] = question === '' ? [] : [{ type: 'text', text: question }]
     if (conversationId === null) {
-      const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
+      const { sha, name } = await upload(await whenHost(), new File([png], t`Screenshot.png`, { type: 'image/png' }))
       parts.unshift({ type: 'image', sha, name, ...(screen && { screen }) })
     }
     const preset = chosen && appliedOf(chosen, {})
@@ -344,25 +339,29 @@ function stepsOf({ message, text }: PanelAnswer, size: Size, screen: ScreenPlace
   return { ...answer, position: (shape && clickPosition(shape, size, screen ?? undefined)) ?? '' }
 }
 
+/** What a click position counts in. */
+const pixelsOf = (position: string, screen: ScreenPlace | null): string =>
+  screen ? t`${position} in pixels of the screen` : t`${position} in pixels of the picture`
+
 /** A question that is asked with one click: its words on the button, and those that are sent. */
 interface ReadyQuestion {
   readonly label: string
   readonly question: string
 }
 
-const languageName = (language: string): string => {
-  try {
-    return new Intl.DisplayNames(['en'], { type: 'language' }).of(language.split('-')[0] ?? 'en') ?? 'English'
-  } catch {
-    return 'English'
-  }
+/** The language that the user reads, as a BCP 47 tag: the window's; in English, which it also speaks for want of theirs, the system's. */
+const ownLanguage = (): string => (i18n.locale === 'en' ? navigator.language : formatLocale())
+
+function languageName(language: string): string {
+  const names = new Intl.DisplayNames([formatLocale()], { type: 'language' })
+  return names.of(language.split('-')[0]!) ?? language
 }
 
-/** Common questions about a part of the screen. `language` is the user's own, as a BCP 47 tag. */
+/** Common questions about a part of the screen. `language`: a BCP 47 tag. */
 const readyQuestions = (language: string): readonly ReadyQuestion[] => [
-  { label: 'Read the text', question: 'Read the text in this picture. Answer with the text only.' },
-  { label: 'Explain this', question: 'Explain what this picture shows.' },
-  { label: 'Translate', question: `Translate the text in this picture into ${languageName(language)}.` },
+  { label: t`Read the text`, question: t`Read the text in this picture. Answer with the text only.` },
+  { label: t`Explain this`, question: t`Explain what this picture shows.` },
+  { label: t`Translate`, question: t`Translate the text in this picture into ${languageName(language)}.` },
 ]
 
 /** The answer that the panel shows. `isGone` says that its conversation has been removed. */

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Progress } from '#contract'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -94,12 +95,12 @@ function FloatingPanel({
 
 function OfferDialog({ open }: { open: boolean }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={(next) => next || cancelOwn()} title="Capture the screen">
+    <DialogFrame open={open} onOpenChange={(next) => next || cancelOwn()} title={t`Capture the screen`}>
       <p className="mb-4 max-w-[60ch] text-muted">
-        The system asks which screen or window Sightline may see. Then you choose a region here.
+        {t`The system asks which screen or window Sightline may see. Then you choose a region here.`}
       </p>
       <Button kind="primary" onClick={() => void startCapture()}>
-        Choose what to show
+        {t`Choose what to show`}
       </Button>
     </DialogFrame>
   )
@@ -112,12 +113,12 @@ function ProblemDialog(): ReactNode {
     <DialogFrame
       open={problem !== null}
       onOpenChange={(next) => next || useCapture.setState({ problem: null })}
-      title="The screen was not captured"
+      title={t`The screen was not captured`}
     >
       <p className="mb-4 max-w-[60ch]">{problem?.message}</p>
       {shell?.access === 'denied' ? (
         <Button kind="primary" onClick={() => void call((core) => core.capture.openSettings()).catch(() => {})}>
-          Open the system’s settings
+          {t`Open the system’s settings`}
         </Button>
       ) : null}
     </DialogFrame>
@@ -139,8 +140,8 @@ function Countdown({ until, onCancel }: { until: number; onCancel: () => void })
       data-testid="countdown"
       className="fixed bottom-4 left-1/2 z-40 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-hairline bg-raised py-1.5 pr-1.5 pl-4 shadow-float"
     >
-      <span className="tabular-nums">The screen is captured in {seconds} s</span>
-      <Button onClick={onCancel}>Cancel</Button>
+      <span className="tabular-nums">{t`The screen is captured in ${seconds} s`}</span>
+      <Button onClick={onCancel}>{t`Cancel`}</Button>
     </div>
   )
 }

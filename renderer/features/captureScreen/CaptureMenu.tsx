@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Crop, Timer } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
@@ -16,14 +17,14 @@ export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNod
   return (
     <Menu
       trigger={
-        <MenuTrigger className={iconButtonClass()} aria-label="Capture the screen" title="Capture the screen">
+        <MenuTrigger className={iconButtonClass()} aria-label={t`Capture the screen`} title={t`Capture the screen`}>
           <Crop />
         </MenuTrigger>
       }
     >
       <MenuItem onSelect={() => void startCapture()}>
         <Crop />
-        <span className="flex-1">Capture the screen</span>
+        <span className="flex-1">{t`Capture the screen`}</span>
         {shortcut !== null && shell?.shortcut === 'active' ? (
           <span className="pl-4 text-subtle">{shownKeys(shortcut, isMac)}</span>
         ) : null}
@@ -31,7 +32,7 @@ export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNod
       {DELAYS.map((seconds) => (
         <MenuItem key={seconds} onSelect={() => void startCapture(seconds)}>
           <Timer />
-          In {seconds} seconds
+          {t`In ${seconds} seconds`}
         </MenuItem>
       ))}
     </Menu>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Progress, Region, ScreenPlace } from '#contract'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -21,7 +22,7 @@ const cancel = (): void => void call((core) => core.capture.cancel()).catch(() =
 async function openScreen(id: string): Promise<Screen> {
   const { address, chosen } = await call((core) => core.capture.screen({ id }))
   const response = await fetch(address)
-  if (!response.ok) throw new Error(`The picture of the screen is not there (status ${response.status}).`)
+  if (!response.ok) throw new Error(t`The picture of the screen is not there (status ${response.status}).`)
   return { picture: await openPixels(await response.blob()), chosen }
 }
 
@@ -80,7 +81,7 @@ interface Chosen {
 async function openChosen(): Promise<Chosen> {
   const { address, ...chosen } = await call((core) => core.capture.chosen())
   const response = await fetch(address)
-  if (!response.ok) throw new Error(`The chosen picture is not there (status ${response.status}).`)
+  if (!response.ok) throw new Error(t`The chosen picture is not there (status ${response.status}).`)
   return { ...chosen, png: await response.blob() }
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ListedPreset, Preset } from '#contract'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
@@ -29,13 +30,13 @@ export function PanelPreset({
   if (presets.length === 0) return null
   return (
     <select
-      aria-label="Preset"
+      aria-label={t`Preset`}
       value={presets.find(({ preset }) => preset === chosen)?.id ?? ''}
       disabled={disabled}
       onChange={(event) => onChoose(presets.find(({ id }) => id === event.target.value)?.preset ?? null)}
       className={fieldClass}
     >
-      <option value="">No preset</option>
+      <option value="">{t`No preset`}</option>
       {presets.map(({ id, preset }) => (
         <option key={id} value={id}>
           {preset.name}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Region } from '#contract'
 import { History, Maximize, Timer, X } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -32,7 +33,7 @@ export function PickerBar({
   return (
     <div
       role="toolbar"
-      aria-label="Capture"
+      aria-label={t`Capture`}
       className={cx(
         'absolute left-1/2 flex max-w-[calc(100vw-16px)] -translate-x-1/2 items-center gap-1 rounded-lg border border-hairline bg-raised p-1.5 text-ink shadow-float',
         isUp ? 'top-4' : 'bottom-4',
@@ -40,19 +41,19 @@ export function PickerBar({
     >
       <p role="status" className="px-2 whitespace-nowrap text-muted tabular-nums max-mid:hidden">
         {region
-          ? `${region.width} × ${region.height} at ${region.x}, ${region.y}`
+          ? t`${region.width} × ${region.height} at ${region.x}, ${region.y}`
           : hasWindows
-            ? 'Drag over what you want to ask about, or click a window'
-            : 'Drag over what you want to ask about'}
+            ? t`Drag over what you want to ask about, or click a window`
+            : t`Drag over what you want to ask about`}
       </p>
       <Button kind="quiet" aria-label={whole} title={whole} onClick={onWhole}>
         <Maximize aria-hidden />
         <span className="max-mid:hidden">{whole}</span>
       </Button>
       {onLast ? (
-        <Button kind="quiet" aria-label="Last region" title="Last region" onClick={onLast}>
+        <Button kind="quiet" aria-label={t`Last region`} title={t`Last region`} onClick={onLast}>
           <History aria-hidden />
-          <span className="max-mid:hidden">Last region</span>
+          <span className="max-mid:hidden">{t`Last region`}</span>
         </Button>
       ) : null}
       {delays ? (
@@ -60,8 +61,8 @@ export function PickerBar({
           trigger={
             <MenuTrigger
               className={cx(buttonClass('quiet'), 'hover:bg-hover hover:text-ink')}
-              aria-label="Capture again later"
-              title="Capture again later"
+              aria-label={t`Capture again later`}
+              title={t`Capture again later`}
             >
               <Timer aria-hidden />
             </MenuTrigger>
@@ -69,15 +70,15 @@ export function PickerBar({
         >
           {DELAYS.map((seconds) => (
             <MenuItem key={seconds} onSelect={() => delays(seconds)}>
-              Again in {seconds} seconds
+              {t`Again in ${seconds} seconds`}
             </MenuItem>
           ))}
         </Menu>
       ) : null}
       <Button kind="primary" onClick={onTake}>
-        Ask
+        {t`Ask`}
       </Button>
-      <IconButton label="Cancel" hint="Esc" onClick={onCancel}>
+      <IconButton label={t`Cancel`} hint="Esc" onClick={onCancel}>
         <X />
       </IconButton>
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Region, Size } from '#contract'
 import { useEffect, useEffectEvent, useLayoutEffect, useReducer, useRef, useState } from 'react'
 import type { PointerEvent, ReactNode } from 'react'
@@ -115,7 +116,7 @@ export function RegionPicker({
     <div
       role="dialog"
       aria-modal
-      aria-label="Choose a region"
+      aria-label={t`Choose a region`}
       className={isScreen ? 'absolute inset-0 overflow-hidden bg-[#000]' : 'fixed inset-0 z-40 overflow-hidden bg-mat'}
     >
       <div
@@ -157,7 +158,7 @@ export function RegionPicker({
         region={state.region}
         hasWindows={windows.length > 0}
         isUp={isBarUp}
-        whole={isScreen ? 'Whole screen' : 'Whole picture'}
+        whole={isScreen ? t`Whole screen` : t`Whole picture`}
         onWhole={() => take(wholeOf(picture))}
         onLast={again && (() => take(again))}
         delays={delays}

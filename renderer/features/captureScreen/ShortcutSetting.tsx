@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ShortcutState } from '#contract'
 import { useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
@@ -10,11 +11,10 @@ import { useCapture } from './capture.ts'
 
 /** A remark about the chosen keys. */
 const notes: Record<ShortcutState, string> = {
-  off: 'Press the keys that should capture the screen from anywhere.',
-  active: 'Captures the screen from anywhere.',
-  taken: 'Another program has these keys. Choose others.',
-  unsupported:
-    'This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture',
+  off: t`Press the keys that should capture the screen from anywhere.`,
+  active: t`Captures the screen from anywhere.`,
+  taken: t`Another program has these keys. Choose others.`,
+  unsupported: t`This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture`,
 }
 
 /** The keys that capture the screen: they are pressed to be chosen. */
@@ -36,14 +36,14 @@ export function ShortcutSetting({
     setListening(false)
     if (accelerator !== null) onChange(accelerator)
   }
-  const note = listening ? 'Press the keys now; Escape leaves them as they are.' : notes[state]
+  const note = listening ? t`Press the keys now; Escape leaves them as they are.` : notes[state]
   return (
-    <div role="group" aria-label="Capture shortcut" data-state={state}>
-      <SettingRow label="Capture the screen with" note={note}>
+    <div role="group" aria-label={t`Capture shortcut`} data-state={state}>
+      <SettingRow label={t`Capture the screen with`} note={note}>
         {state === 'unsupported' ? null : (
           <div className="flex items-center gap-1">
             <Button
-              aria-label="Change the keys"
+              aria-label={t`Change the keys`}
               aria-pressed={listening}
               className={cx(
                 'min-w-36 tabular-nums',
@@ -54,10 +54,10 @@ export function ShortcutSetting({
               onBlur={() => setListening(false)}
               onKeyDown={onKeyDown}
             >
-              {listening ? 'Press keys…' : value === null ? 'None' : shownKeys(value, isMac)}
+              {listening ? t`Press keys…` : value === null ? t`None` : shownKeys(value, isMac)}
             </Button>
             <Button kind="quiet" disabled={value === null} onClick={() => onChange(null)}>
-              Clear
+              {t`Clear`}
             </Button>
           </div>
         )}

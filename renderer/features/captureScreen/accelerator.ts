@@ -8,6 +8,9 @@ export interface PressedKeys {
   readonly metaKey: boolean
 }
 
+// names of keys, as keyboards and Electron have them
+/* eslint-disable lingui/no-unlocalized-strings */
+
 const named: Record<string, string> = {
   ' ': 'Space',
   ArrowUp: 'Up',

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, Region } from '#contract'
 import type { CaptureState, ErrorInfo, ScreenPlace } from '#contract'
 import { create } from 'zustand'
@@ -15,7 +16,7 @@ export async function cropPng(picture: ImageBitmap, { x, y, width, height }: Reg
   const canvas = new OffscreenCanvas(width, height)
   const context = canvas.getContext('2d', { alpha: false })
   if (!context)
-    throw new AppError('EngineFailed', 'The picture could not be cut out. Close other windows and try again.')
+    throw new AppError('EngineFailed', t`The picture could not be cut out. Close other windows and try again.`)
   context.drawImage(picture, -x, -y)
   return canvas.convertToBlob({ type: 'image/png' })
 }
@@ -94,7 +95,7 @@ function countdown(seconds: number): Promise<void> {
     const timer = setTimeout(resolve, seconds * 1_000)
     const cancel = (): void => {
       clearTimeout(timer)
-      reject(new AppError('Interrupted', 'The capture was cancelled.'))
+      reject(new AppError('Interrupted', t`The capture was cancelled.`))
     }
     show({ phase: 'waiting', until: Date.now() + seconds * 1_000, cancel })
   })
@@ -111,7 +112,7 @@ async function captureByShell(seconds: number): Promise<void> {
 
 async function captureByWindow(seconds: number): Promise<void> {
   if (!canShareScreen())
-    throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
+    throw new AppError('NotYetSupported', t`This window cannot see the screen. Paste a screenshot instead.`)
   // not part of the first view
   const { grabFrame, shareScreen } = await import('../../lib/mediaTracks.ts')
   const track = await shareScreen()

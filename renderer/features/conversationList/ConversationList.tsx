@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { TRASH_DAYS } from '#contract'
 import { memo, useEffect, useRef } from 'react'
 import type { KeyboardEvent, MouseEvent, ReactNode, RefObject } from 'react'
@@ -65,9 +66,9 @@ const inBlocks = (ids: readonly string[]): string[][] =>
 
 /** What an empty shelf says. */
 const empty: Readonly<Record<Shelf, string>> = {
-  list: 'Your conversations will be listed here.',
-  archive: 'Nothing is archived. “Archive” in the menu of a conversation keeps it here, out of the list.',
-  trash: `The trash is empty. What you delete stays here for ${TRASH_DAYS} days.`,
+  list: t`Your conversations will be listed here.`,
+  archive: t`Nothing is archived. “Archive” in the menu of a conversation keeps it here, out of the list.`,
+  trash: t`The trash is empty. What you delete stays here for ${TRASH_DAYS} days.`,
 }
 
 /**
@@ -101,7 +102,7 @@ export function ConversationList({
     return (
       <p className="px-2 py-1 text-muted">
         {shelf === 'list' && order.length > 0
-          ? 'The list is empty. What you archived or deleted is in the menu above.'
+          ? t`The list is empty. What you archived or deleted is in the menu above.`
           : empty[shelf]}
       </p>
     )

@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro'
 import { TRASH_DAYS } from '#contract'
 import type { Conversation } from '#contract'
 import { Check, Ellipsis } from 'lucide-react'
@@ -8,7 +9,7 @@ import { later } from '../../components/primitives/later.tsx'
 import { TextField } from '../../components/primitives/TextField.tsx'
 import { Menu, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
-import { counted } from '../../lib/format.ts'
+import { counted, listed } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { useToday } from '../../lib/useToday.ts'
 import type { Doing } from './doing.ts'
@@ -41,7 +42,7 @@ function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; 
     <>
       <TextField
         ref={field}
-        aria-label="Title of the conversation"
+        aria-label={t`Title of the conversation`}
         aria-invalid={failure !== null}
         maxLength={200}
         value={text}
@@ -72,10 +73,11 @@ const DAY_MS = 86_400_000
 function DaysLeft({ deletedAt }: { deletedAt: number }): ReactNode {
   const now = useToday()
   const days = Math.ceil((deletedAt + TRASH_DAYS * DAY_MS - now) / DAY_MS)
+  const left = Math.min(TRASH_DAYS, Math.max(1, days))
   return (
     <span className="shrink-0 px-1 text-small whitespace-nowrap text-muted tabular-nums">
-      {counted(Math.min(TRASH_DAYS, Math.max(1, days)), 'day')}
-      <span className="sr-only"> left</span>
+      <span aria-hidden>{counted(left, 'day')}</span>
+      <span className="sr-only">{plural(left, { one: '# day left', other: '# days left' })}</span>
     </span>
   )
 }
@@ -154,9 +156,9 @@ export const ConversationRow = memo(function ConversationRow({
         {conversation.cover ? <Cover key={conversation.cover} sha={conversation.cover} /> : null}
         <span className={cx('min-w-0 flex-1 truncate', isUnread && 'font-semibold')}>{title}</span>
         {conversation.answering ? (
-          <span aria-hidden title="Answering" className="size-2 shrink-0 animate-pulse rounded-full bg-accent" />
+          <span aria-hidden title={t`Answering`} className="size-2 shrink-0 animate-pulse rounded-full bg-accent" />
         ) : isUnread ? (
-          <span aria-hidden title="Answered" className="size-2 shrink-0 rounded-full bg-accent" />
+          <span aria-hidden title={t`Answered`} className="size-2 shrink-0 rounded-full bg-accent" />
         ) : null}
         <Tags tags={conversation.tags} />
       </button>
@@ -168,11 +170,9 @@ export const ConversationRow = memo(function ConversationRow({
 
 /** What a row shows beside its title, in words; undefined: nothing. */
 function descriptionOf({ answering, tags }: Conversation, isUnread: boolean): string | undefined {
-  const said = [
-    ...(answering ? ['Answering'] : isUnread ? ['Answered, not opened yet'] : []),
-    ...(tags ? [`Tags: ${tags.join(', ')}`] : []),
-  ]
-  return said.length > 0 ? said.join('. ') : undefined
+  const answer = answering ? t`Answering` : isUnread ? t`Answered, not opened yet` : undefined
+  const named = tags && t`Tags: ${listed(tags)}`
+  return answer && named ? t`${answer}. ${named}` : (answer ?? named)
 }
 
 /** The first picture or video of a conversation; nothing where its file is gone. */
@@ -198,11 +198,7 @@ function Tags({ tags = [] }: { tags?: readonly string[] | undefined }): ReactNod
   const [first, ...more] = tags
   if (first === undefined) return null
   return (
-    <span
-      aria-hidden
-      className="flex max-w-2/5 shrink-0 items-center gap-1 text-small text-muted"
-      title={tags.join(', ')}
-    >
+    <span aria-hidden className="flex max-w-2/5 shrink-0 items-center gap-1 text-small text-muted" title={listed(tags)}>
       <span className="truncate rounded-full border border-hairline px-1.5 leading-4.5">{first}</span>
       {more.length > 0 ? <span className="tabular-nums">+{more.length}</span> : null}
     </span>
@@ -224,7 +220,7 @@ function RowMenu({
       align="end"
       trigger={
         <MenuTrigger
-          aria-label={`Options for ${conversation.title}`}
+          aria-label={t`Options for ${conversation.title}`}
           className={cx(
             iconButtonClass('small'),
             'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',

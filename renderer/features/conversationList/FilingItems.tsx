@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Folder as FolderIcon, FolderInput, FolderMinus, FolderPlus, Tag } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { MenuItem, MenuSeparator } from '../../components/primitives/Menu.tsx'
@@ -16,14 +17,14 @@ export function FilingItems({ ids, doing }: { ids: readonly string[]; doing: Doi
         label={
           <>
             <FolderInput aria-hidden />
-            Move to
+            {t`Move to`}
           </>
         }
       >
         {isIn ? (
           <MenuItem onSelect={() => doing.move(ids, null)}>
             <FolderMinus aria-hidden />
-            No folder
+            {t`No folder`}
           </MenuItem>
         ) : null}
         {folders.map(({ id, name }) => (
@@ -35,12 +36,12 @@ export function FilingItems({ ids, doing }: { ids: readonly string[]; doing: Doi
         {isIn || folders.length > 0 ? <MenuSeparator /> : null}
         <MenuItem onSelect={() => doing.ask({ kind: 'folder', ids })}>
           <FolderPlus aria-hidden />
-          New folder…
+          {t`New folder…`}
         </MenuItem>
       </Submenu>
       <MenuItem onSelect={() => doing.ask({ kind: 'tags', ids })}>
         <Tag aria-hidden />
-        Tags…
+        {t`Tags…`}
       </MenuItem>
     </>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Folder } from '#contract'
 import { ChevronRight, Ellipsis, FolderX, Pencil } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
@@ -55,7 +56,7 @@ export function FolderSection({
           align="end"
           trigger={
             <MenuTrigger
-              aria-label={`Options for the folder ${name}`}
+              aria-label={t`Options for the folder ${name}`}
               className={cx(
                 iconButtonClass('small'),
                 'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',
@@ -67,16 +68,16 @@ export function FolderSection({
         >
           <MenuItem onSelect={() => doing.ask({ kind: 'rename', folder })}>
             <Pencil aria-hidden />
-            Rename
+            {t`Rename`}
           </MenuItem>
           <MenuItem onSelect={() => doing.removeFolder(folder)}>
             <FolderX aria-hidden />
-            Remove the folder
+            {t`Remove the folder`}
           </MenuItem>
         </Menu>
       </div>
       {isFolded ? null : kept === 0 ? (
-        <p className="py-1 pl-6 text-small text-subtle">Empty. Drag conversations here, or use their menu.</p>
+        <p className="py-1 pl-6 text-small text-subtle">{t`Empty. Drag conversations here, or use their menu.`}</p>
       ) : (
         <div className="pl-3">{children}</div>
       )}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { ErrorInfo } from '#contract'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -24,7 +25,7 @@ export function ListDialog({
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const close = (): void => onOpenChange(false)
-  const title = { folder: 'New folder', rename: 'Rename the folder', tags: 'Tags' }[question.kind]
+  const title = { folder: t`New folder`, rename: t`Rename the folder`, tags: t`Tags` }[question.kind]
   return (
     <DialogFrame open={open} onOpenChange={onOpenChange} title={title}>
       {question.kind === 'tags' ? (
@@ -32,7 +33,7 @@ export function ListDialog({
       ) : (
         <FolderName
           name={question.kind === 'rename' ? question.folder.name : ''}
-          action={question.kind === 'rename' ? 'Rename' : 'Create'}
+          action={question.kind === 'rename' ? t`Rename` : t`Create`}
           onDone={close}
           save={(name) =>
             question.kind === 'rename' ? renameFolder({ ...question.folder, name }) : createFolder(name, question.ids)
@@ -82,8 +83,8 @@ function FolderName({
       }}
     >
       <TextField
-        aria-label="Name of the folder"
-        placeholder="Name"
+        aria-label={t`Name of the folder`}
+        placeholder={t`Name`}
         maxLength={80}
         autoFocus
         value={name}
@@ -112,10 +113,10 @@ function Tags({ ids, onDone }: { ids: readonly string[]; onDone: () => void }): 
   return (
     <div className="flex flex-col gap-3">
       <p className="text-muted">
-        {ids.length === 1 ? (byId[ids[0]!]?.title ?? '') : `Of ${counted(ids.length, 'conversation')}`}
+        {ids.length === 1 ? (byId[ids[0]!]?.title ?? '') : t`Of ${counted(ids.length, 'conversation')}`}
       </p>
       {all.length === 0 ? null : (
-        <ul aria-label="Tags" className="flex max-h-48 flex-wrap gap-1.5 overflow-y-auto p-0.5">
+        <ul aria-label={t`Tags`} className="flex max-h-48 flex-wrap gap-1.5 overflow-y-auto p-0.5">
           {all.map((name) => (
             <li key={name} className="max-w-full">
               <button
@@ -143,21 +144,21 @@ function Tags({ ids, onDone }: { ids: readonly string[]; onDone: () => void }): 
         }}
       >
         <TextField
-          aria-label="New tag"
-          placeholder="New tag"
+          aria-label={t`New tag`}
+          placeholder={t`New tag`}
           maxLength={40}
           autoFocus
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <Button type="submit" disabled={wanted === ''}>
-          Add
+          {t`Add`}
         </Button>
       </form>
       {note}
       <div className="flex justify-end">
         <Button kind="primary" onClick={onDone}>
-          Done
+          {t`Done`}
         </Button>
       </div>
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Archive, FolderPlus, Images, ListChecks, MessagesSquare, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { MenuItem, MenuSeparator } from '../../components/primitives/Menu.tsx'
@@ -8,9 +9,9 @@ import type { Shelf } from './shelves.ts'
 import { useConversationList } from './store.ts'
 
 const shelves = [
-  { shelf: 'list', label: 'All conversations', Icon: MessagesSquare },
-  { shelf: 'archive', label: 'Archive', Icon: Archive },
-  { shelf: 'trash', label: 'Trash', Icon: Trash2 },
+  { shelf: 'list', label: t`All conversations`, Icon: MessagesSquare },
+  { shelf: 'archive', label: t`Archive`, Icon: Archive },
+  { shelf: 'trash', label: t`Trash`, Icon: Trash2 },
 ] as const
 
 /** The ways to what is not in the list, and to do something with many. */
@@ -25,7 +26,7 @@ export function ListItems({ onGallery, onNewFolder }: { onGallery: () => void; o
         }}
       >
         <ListChecks aria-hidden />
-        Select conversations
+        {t`Select conversations`}
       </MenuItem>
       <MenuItem
         onSelect={() => {
@@ -35,7 +36,7 @@ export function ListItems({ onGallery, onNewFolder }: { onGallery: () => void; o
         }}
       >
         <FolderPlus aria-hidden />
-        New folder…
+        {t`New folder…`}
       </MenuItem>
       <MenuSeparator />
       {shelves
@@ -55,7 +56,7 @@ export function ListItems({ onGallery, onNewFolder }: { onGallery: () => void; o
         ))}
       <MenuItem onSelect={onGallery}>
         <Images aria-hidden />
-        Gallery
+        {t`Gallery`}
       </MenuItem>
     </>
   )

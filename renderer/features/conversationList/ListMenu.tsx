@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Ellipsis } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
@@ -14,8 +15,8 @@ export function ListMenu(ways: { onGallery: () => void; onNewFolder: () => void 
       trigger={
         <MenuTrigger
           data-list-menu
-          aria-label="Conversation list"
-          title="Folders, Archive, Trash, Gallery"
+          aria-label={t`Conversation list`}
+          title={t`Folders, Archive, Trash, Gallery`}
           className={iconButtonClass()}
         >
           <Ellipsis />

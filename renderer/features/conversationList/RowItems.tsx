@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Conversation } from '#contract'
 import { Archive, ArchiveRestore, Download, ListChecks, Pencil, Pin, PinOff, RotateCcw, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -26,46 +27,46 @@ export function RowItems({
       }}
     >
       <ListChecks aria-hidden />
-      Select
+      {t`Select`}
     </MenuItem>
   )
   return deletedAt === undefined ? (
     <>
       <MenuItem onSelect={onRename}>
         <Pencil aria-hidden />
-        Rename
+        {t`Rename`}
       </MenuItem>
       {archived ? null : (
         <MenuItem onSelect={() => doing.pin([id], !pinned)}>
           {pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />}
-          {pinned ? 'Unpin' : 'Pin'}
+          {pinned ? t`Unpin` : t`Pin`}
         </MenuItem>
       )}
       <MenuItem onSelect={() => doing.archive([id], !archived)}>
         {archived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
-        {archived ? 'Move to the list' : 'Archive'}
+        {archived ? t`Move to the list` : t`Archive`}
       </MenuItem>
       <FilingItems ids={[id]} doing={doing} />
       {selectItem}
       <MenuItem onSelect={() => doing.export(conversation)}>
         <Download aria-hidden />
-        Export…
+        {t`Export…`}
       </MenuItem>
       <MenuItem danger onSelect={() => doing.discard([id])}>
         <Trash2 aria-hidden />
-        Delete
+        {t`Delete`}
       </MenuItem>
     </>
   ) : (
     <>
       <MenuItem onSelect={() => doing.restore([id])}>
         <RotateCcw aria-hidden />
-        Restore
+        {t`Restore`}
       </MenuItem>
       {selectItem}
       <MenuItem danger onSelect={() => doing.deleteForGood([id])}>
         <Trash2 aria-hidden />
-        Delete for good
+        {t`Delete for good`}
       </MenuItem>
     </>
   )

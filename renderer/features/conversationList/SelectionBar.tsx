@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Archive, ArchiveRestore, FolderInput, Pin, PinOff, RotateCcw, Trash2, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button, IconButton, iconButtonClass } from '../../components/primitives/Button.tsx'
@@ -21,75 +22,81 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
   return (
     <div
       role="toolbar"
-      aria-label="Selected conversations"
+      aria-label={t`Selected conversations`}
       className="flex shrink-0 flex-wrap items-center gap-x-1 border-t border-hairline px-2 py-1.5"
     >
       <span role="status" className="px-1 whitespace-nowrap tabular-nums">
-        {count(chosen.length)} selected
+        {t`${count(chosen.length)} selected`}
       </span>
       <Button kind="quiet" className="h-6 px-1.5" disabled={ids.length === 0} onClick={() => select(isAll ? [] : ids)}>
-        {isAll ? 'None' : 'All'}
+        {isAll ? t({ message: 'None', context: 'selection' }) : t({ message: 'All', context: 'selection' })}
       </Button>
-      <span className="flex-1" />
-      {shelf === 'trash' ? (
-        <>
-          <IconButton size="small" label="Restore" disabled={none} onClick={() => doing.restore(chosen)}>
-            <RotateCcw />
-          </IconButton>
-          <IconButton size="small" label="Delete for good" disabled={none} onClick={() => doing.deleteForGood(chosen)}>
-            <Trash2 />
-          </IconButton>
-        </>
-      ) : (
-        <>
-          {shelf === 'list' ? (
+      <span className="ml-auto flex">
+        {shelf === 'trash' ? (
+          <>
+            <IconButton size="small" label={t`Restore`} disabled={none} onClick={() => doing.restore(chosen)}>
+              <RotateCcw />
+            </IconButton>
             <IconButton
               size="small"
-              label={arePinned ? 'Unpin' : 'Pin'}
+              label={t`Delete for good`}
               disabled={none}
-              onClick={() => doing.pin(chosen, !arePinned)}
+              onClick={() => doing.deleteForGood(chosen)}
             >
-              {arePinned ? <PinOff /> : <Pin />}
+              <Trash2 />
             </IconButton>
-          ) : null}
-          <IconButton
-            size="small"
-            label={shelf === 'list' ? 'Archive' : 'Move to the list'}
-            disabled={none}
-            onClick={() => doing.archive(chosen, shelf === 'list')}
-          >
-            {shelf === 'list' ? <Archive /> : <ArchiveRestore />}
-          </IconButton>
-          <Menu
-            align="end"
-            trigger={
-              <MenuTrigger
-                aria-label="Move to a folder, or tag"
-                title="Move to a folder, or tag"
+          </>
+        ) : (
+          <>
+            {shelf === 'list' ? (
+              <IconButton
+                size="small"
+                label={arePinned ? t`Unpin` : t`Pin`}
                 disabled={none}
-                className={iconButtonClass('small')}
+                onClick={() => doing.pin(chosen, !arePinned)}
               >
-                <FolderInput />
-              </MenuTrigger>
-            }
-          >
-            <FilingItems ids={chosen} doing={doing} />
-          </Menu>
-          <IconButton size="small" label="Delete" disabled={none} onClick={() => doing.discard(chosen)}>
-            <Trash2 />
-          </IconButton>
-        </>
-      )}
-      <IconButton
-        size="small"
-        label="End selecting"
-        onClick={() => {
-          endSelecting()
-          focusListMenu()
-        }}
-      >
-        <X />
-      </IconButton>
+                {arePinned ? <PinOff /> : <Pin />}
+              </IconButton>
+            ) : null}
+            <IconButton
+              size="small"
+              label={shelf === 'list' ? t`Archive` : t`Move to the list`}
+              disabled={none}
+              onClick={() => doing.archive(chosen, shelf === 'list')}
+            >
+              {shelf === 'list' ? <Archive /> : <ArchiveRestore />}
+            </IconButton>
+            <Menu
+              align="end"
+              trigger={
+                <MenuTrigger
+                  aria-label={t`Move to a folder, or tag`}
+                  title={t`Move to a folder, or tag`}
+                  disabled={none}
+                  className={iconButtonClass('small')}
+                >
+                  <FolderInput />
+                </MenuTrigger>
+              }
+            >
+              <FilingItems ids={chosen} doing={doing} />
+            </Menu>
+            <IconButton size="small" label={t`Delete`} disabled={none} onClick={() => doing.discard(chosen)}>
+              <Trash2 />
+            </IconButton>
+          </>
+        )}
+        <IconButton
+          size="small"
+          label={t`End selecting`}
+          onClick={() => {
+            endSelecting()
+            focusListMenu()
+          }}
+        >
+          <X />
+        </IconButton>
+      </span>
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { TRASH_DAYS } from '#contract'
 import type { Conversation } from '#contract'
 import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
@@ -125,7 +126,7 @@ export function Sidebar({
           aria-keyshortcuts="Control+N Meta+N"
         >
           <Plus aria-hidden />
-          <span className="flex-1 text-left">New conversation</span>
+          <span className="flex-1 text-left">{t`New conversation`}</span>
           <kbd className="font-sans text-small text-subtle">{shortcut('N')}</kbd>
         </Button>
         <SearchField field={search} />
@@ -145,9 +146,9 @@ export function Sidebar({
       <Confirm
         open={isAsking}
         onOpenChange={setIsAsking}
-        title={`Delete ${counted(asked.length, 'conversation')} for good?`}
-        description="Questions, answers and pictures that stand nowhere else are removed from this computer. This cannot be undone."
-        action="Delete for good"
+        title={t`Delete ${counted(asked.length, 'conversation')} for good?`}
+        description={t`Questions, answers and pictures that stand nowhere else are removed from this computer. This cannot be undone.`}
+        action={t`Delete for good`}
         onConfirm={() => deleteForGood(asked)}
       />
       <ListDialog open={isTyping} question={question} onOpenChange={setIsTyping} />
@@ -157,12 +158,12 @@ export function Sidebar({
           kind="quiet"
           className="min-w-0 flex-1 justify-start px-2"
           onClick={onModels}
-          aria-label={`Models. Current model: ${modelName}`}
+          aria-label={t`Models. Current model: ${modelName}`}
         >
           <Cpu aria-hidden />
           <span className="truncate">{modelName}</span>
         </Button>
-        <IconButton label="Settings" onClick={onSettings}>
+        <IconButton label={t`Settings`} onClick={onSettings}>
           <Settings />
         </IconButton>
       </div>
@@ -196,18 +197,18 @@ function ShelfHeader({
   return (
     <div className="px-2 pb-2">
       <div className="flex items-center gap-1">
-        <IconButton label="Back to the list" onClick={backToList}>
+        <IconButton label={t`Back to the list`} onClick={backToList}>
           <ArrowLeft />
         </IconButton>
-        <h2 className="min-w-0 flex-1 truncate font-medium">{inTrash ? 'Trash' : 'Archive'}</h2>
+        <h2 className="min-w-0 flex-1 truncate font-medium">{inTrash ? t`Trash` : t`Archive`}</h2>
         {inTrash && !isEmpty ? (
           <Button kind="quiet" className="px-2" onClick={onEmpty}>
-            Empty the trash
+            {t`Empty the trash`}
           </Button>
         ) : null}
       </div>
       {inTrash && !isEmpty ? (
-        <p className="px-2 pt-1 text-small text-muted">Deleted for good after {TRASH_DAYS} days.</p>
+        <p className="px-2 pt-1 text-small text-muted">{t`Deleted for good after ${TRASH_DAYS} days.`}</p>
       ) : null}
     </div>
   )

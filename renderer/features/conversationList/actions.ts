@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Folder } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
@@ -25,7 +26,7 @@ export const dismissNote = (): void => useNote.setState({ note: null })
 const named = (ids: readonly string[]): string => {
   const [first] = ids
   const title = first === undefined ? undefined : useConversationList.getState().byId[first]?.title
-  return ids.length === 1 && title !== undefined ? `“${title}”` : counted(ids.length, 'conversation')
+  return ids.length === 1 && title !== undefined ? t`“${title}”` : counted(ids.length, 'conversation')
 }
 
 /** Does something with conversations and says so, with the way back; what fails is said in its place. */
@@ -38,7 +39,7 @@ async function act(
   try {
     await run()
     useNote.setState({ note: { text, ids, undo, isFailure: false } })
-    announce(undo ? `${text}. ${shortcut('Z')} takes it back.` : text)
+    announce(undo ? t`${text}. ${shortcut('Z')} takes it back.` : text)
     endSelecting()
   } catch (thrown) {
     const { message } = toAppError(thrown)
@@ -50,7 +51,7 @@ async function act(
 /** Moves conversations to the trash. */
 export const discard = (ids: readonly string[]): Promise<void> =>
   act(
-    `Deleted ${named(ids)}`,
+    t`Deleted ${named(ids)}`,
     ids,
     () => call((core) => core.conversations.discard({ ids: [...ids] })),
     () => restore(ids),
@@ -58,12 +59,12 @@ export const discard = (ids: readonly string[]): Promise<void> =>
 
 /** Takes conversations out of the trash. */
 export const restore = (ids: readonly string[]): Promise<void> =>
-  act(`Restored ${named(ids)}`, ids, () => call((core) => core.conversations.restore({ ids: [...ids] })), null)
+  act(t`Restored ${named(ids)}`, ids, () => call((core) => core.conversations.restore({ ids: [...ids] })), null)
 
 /** Puts conversations away, or back into the list. */
 export const archive = (ids: readonly string[], archived: boolean): Promise<void> =>
   act(
-    `${archived ? 'Archived' : 'Back in the list:'} ${named(ids)}`,
+    archived ? t`Archived ${named(ids)}` : t`Back in the list: ${named(ids)}`,
     ids,
     () => call((core) => core.conversations.archive({ ids: [...ids], archived })),
     () => archive(ids, !archived),
@@ -72,7 +73,7 @@ export const archive = (ids: readonly string[], archived: boolean): Promise<void
 /** Puts conversations on top of the list, or back. */
 export const pin = (ids: readonly string[], pinned: boolean): Promise<void> =>
   act(
-    `${pinned ? 'Pinned' : 'Unpinned'} ${named(ids)}`,
+    pinned ? t`Pinned ${named(ids)}` : t`Unpinned ${named(ids)}`,
     ids,
     () => call((core) => core.conversations.pin({ ids: [...ids], pinned })),
     () => pin(ids, !pinned),
@@ -86,12 +87,12 @@ export function move(ids: readonly string[], folderId: string | null): Promise<v
   const moveTo = (some: readonly string[], to: string | null) =>
     call((core) => core.folders.move({ ids: [...some], folderId: to }))
   return act(
-    folder ? `Moved ${named(ids)} to “${folder.name}”` : `Out of its folder: ${named(ids)}`,
+    folder ? t`Moved ${named(ids)} to “${folder.name}”` : t`Out of its folder: ${named(ids)}`,
     ids,
     () => moveTo(ids, folderId),
     () =>
       act(
-        `Back where it was: ${named(ids)}`,
+        t`Back where it was: ${named(ids)}`,
         ids,
         () => Promise.all([...before].map(([id, some]) => moveTo(some, id))),
         null,
@@ -101,12 +102,12 @@ export function move(ids: readonly string[], folderId: string | null): Promise<v
 
 /** Removes a folder; its conversations go back to the list. */
 export const removeFolder = ({ id, name }: Folder): Promise<void> =>
-  act(`Removed the folder “${name}”`, [], () => call((core) => core.folders.remove({ id })), null)
+  act(t`Removed the folder “${name}”`, [], () => call((core) => core.folders.remove({ id })), null)
 
 /** Makes a folder with these conversations in it. Rejects with the reason, as those below do. */
 export async function createFolder(name: string, ids: readonly string[]): Promise<void> {
   await call((core) => core.folders.create({ name, ids: [...ids] }))
-  announce(`Made the folder “${name}”`)
+  announce(t`Made the folder “${name}”`)
   endSelecting()
 }
 
@@ -121,7 +122,7 @@ export async function deleteForGood(ids: readonly string[]): Promise<void> {
   ids.forEach((id) => removedHere.add(id))
   try {
     await call((core) => core.conversations.emptyTrash({ ids: [...ids] }))
-    announce(`Deleted for good: ${counted(ids.length, 'conversation')}`)
+    announce(t`Deleted for good: ${counted(ids.length, 'conversation')}`)
     dismissNote()
     endSelecting()
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Conversation, Folder } from '#contract'
 import { create } from 'zustand'
 import type { FoldersState } from './folders.ts'
@@ -94,12 +95,12 @@ export function groupsOf(
   now: number,
   folders: readonly Folder[] = [],
 ): Group[] {
-  if (shelf === 'trash') return ids.length > 0 ? [{ label: 'In the trash', ids }] : []
+  if (shelf === 'trash') return ids.length > 0 ? [{ label: t`In the trash`, ids }] : []
   const day = (of: readonly string[]): Group[] => groupByDay(of, (id) => byId[id]?.updatedAt ?? 0, now)
   if (shelf === 'archive') return day(ids)
   const { pinned, inFolder, others } = parted(ids, byId, { folders })
   return [
-    ...(pinned.length > 0 ? [{ label: 'Pinned', ids: pinned }] : []),
+    ...(pinned.length > 0 ? [{ label: t`Pinned`, ids: pinned }] : []),
     ...folders.map((folder) => ({ label: folder.name, ids: inFolder(folder), folder })),
     ...day(others),
   ]

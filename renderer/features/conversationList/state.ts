@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Conversation, ConversationListEvent, Folder } from '#contract'
 import type { KeyboardEvent } from 'react'
 
@@ -76,7 +77,8 @@ export function applyListEvents(state: ListState, events: readonly ConversationL
 export const applyListEvent = (state: ListState, event: ConversationListEvent): ListState =>
   applyListEvents(state, [event])
 
-type Day = 'Today' | 'Yesterday' | 'Earlier'
+const days = { today: t`Today`, yesterday: t`Yesterday`, earlier: t`Earlier` } as const
+type Day = keyof typeof days
 
 /** A heading of the list with its conversations, newest first. */
 export interface Group {
@@ -97,13 +99,13 @@ const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
 export function groupByDay(ids: readonly string[], updatedAt: (id: string) => number, now: number): Group[] {
   const today = startOfDay(now)
   const yesterday = startOfDay(today - 1)
-  const groups: Record<Day, string[]> = { Today: [], Yesterday: [], Earlier: [] }
+  const groups: Record<Day, string[]> = { today: [], yesterday: [], earlier: [] }
   for (const id of ids) {
     const time = updatedAt(id)
-    groups[time >= today ? 'Today' : time >= yesterday ? 'Yesterday' : 'Earlier'].push(id)
+    groups[time >= today ? 'today' : time >= yesterday ? 'yesterday' : 'earlier'].push(id)
   }
-  return (['Today', 'Yesterday', 'Earlier'] as const).flatMap((label) =>
-    groups[label].length > 0 ? [{ label, ids: groups[label] }] : [],
+  return (['today', 'yesterday', 'earlier'] as const).flatMap((day) =>
+    groups[day].length > 0 ? [{ label: days[day], ids: groups[day] }] : [],
   )
 }
 

@@ -217,7 +217,7 @@ function Chooser({
             onClick={() => onWithout(isAll ? new Set(all.map(({ id }) => id)) : new Set())}
             className="shrink-0 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
           >
-            {isAll ? t`None` : t`All`}
+            {isAll ? t({ message: 'None', context: 'selection' }) : t({ message: 'All', context: 'selection' })}
           </button>
         </div>
         <ul aria-label={t`Conversations to export`} className="max-h-52 overflow-y-auto">

@@ -25,23 +25,21 @@ interface Suggestion {
 
 const picture = (url: string, name: string): Sample => ({ url, name, type: 'image/png' })
 
-// what the demo model was taught to be asked, and it was taught in English
-/* eslint-disable lingui/no-unlocalized-strings */
+// what the demo model was taught to be asked, in English and in Chinese
 const suggestions: readonly Suggestion[] = [
-  { question: 'What is in the picture?', samples: [picture(redCircle, 'red-circle.png')] },
+  { question: t`What is in the picture?`, samples: [picture(redCircle, 'red-circle.png')] },
   {
-    question: 'What is in each picture?',
+    question: t`What is in each picture?`,
     samples: [picture(blueSquare, 'blue-square.png'), picture(greenStar, 'green-star.png')],
   },
   {
-    question: 'What happens in the video?',
+    question: t`What happens in the video?`,
     samples: [{ url: circleTurnsBlue, name: 'circle-turns-blue.mp4', type: 'video/mp4' }],
   },
-  { question: 'How many objects are there?', samples: [picture(fourShapes, 'four-shapes.png')] },
-  { question: 'Mark the blue star.', samples: [picture(fourShapes, 'four-shapes.png')] },
-  { question: 'What does it say?', samples: [picture(printedWord, 'printed-word.png')] },
+  { question: t`How many objects are there?`, samples: [picture(fourShapes, 'four-shapes.png')] },
+  { question: t`Mark the blue star.`, samples: [picture(fourShapes, 'four-shapes.png')] },
+  { question: t`What does it say?`, samples: [picture(printedWord, 'printed-word.png')] },
 ]
-/* eslint-enable lingui/no-unlocalized-strings */
 
 /** The file of a sample, as if it had been dropped. */
 async function sampleFile({ url, name, type }: Sample): Promise<File> {

@@ -1,11 +1,12 @@
-import { MAX_PAGES_TEXT, readPages, writePages } from '#contract'
+import { plural, t } from '@lingui/core/macro'
+import { MAX_PAGES_TEXT, readPages, Said, writePages } from '#contract'
 import { useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
 import { TextField } from '../../../components/primitives/TextField.tsx'
 import { cx } from '../../../lib/cx.ts'
-import { toAppError } from '../../../lib/errors.ts'
+import { toAppError, told } from '../../../lib/errors.ts'
 import { counted } from '../../../lib/format.ts'
 import { MAX_PICTURES, useDraft } from '../draft.ts'
 import { PageGrid } from './PageGrid.tsx'
@@ -27,7 +28,7 @@ export function PageDialog({ onBegun }: { onBegun: (conversationId: string) => v
         if (!open) endChoice(choice)
       }}
       title={file.name}
-      description={pages === null ? 'Protected by a password' : counted(pages, 'page')}
+      description={pages === null ? t`Protected by a password` : counted(pages, 'page')}
     >
       {pages === null ? (
         <Unlocking key={choice.key} choice={choice} />
@@ -55,7 +56,7 @@ function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
       <label className="flex flex-col gap-1.5">
-        Password
+        {t`Password`}
         <TextField
           type="password"
           autoFocus
@@ -70,9 +71,9 @@ function Unlocking({ choice }: { choice: PageChoice }): ReactNode {
         {problem}
       </p>
       <footer className="flex justify-end gap-2">
-        <Button onClick={() => endChoice(choice)}>Cancel</Button>
+        <Button onClick={() => endChoice(choice)}>{t`Cancel`}</Button>
         <Button kind="primary" type="submit" disabled={busy || password === ''}>
-          Open
+          {t`Open`}
         </Button>
       </footer>
     </form>
@@ -97,7 +98,10 @@ function Choosing({
   const free = Math.max(0, MAX_PICTURES - pictures.length)
   const excess =
     question === null && selection.length > free
-      ? `A question takes ${counted(free, 'more picture')}. Choose fewer pages.`
+      ? plural(free, {
+          one: 'A question takes # more picture. Choose fewer pages.',
+          other: 'A question takes # more pictures. Choose fewer pages.',
+        })
       : null
   const isAsked = question === null || question.trim() !== ''
   const canAdd = problem === null && excess === null && selection.length > 0 && isAsked
@@ -110,8 +114,9 @@ function Choosing({
   const type = (typed: string): void => {
     setText(typed)
     const read = readPages(typed, pages, choice.labels)
-    setProblem(typeof read === 'string' ? read : null)
-    if (typeof read !== 'string') setSelection(read)
+    if (read instanceof Said) return setProblem(told({ message: read.english, text: read.text ?? undefined }))
+    setProblem(null)
+    setSelection(read)
   }
   const add = (): void => {
     if (!canAdd) return
@@ -131,8 +136,8 @@ function Choosing({
       <div className="flex items-center gap-2">
         <TextField
           autoFocus
-          aria-label="Pages to ask about"
-          placeholder={choice.labels ? `Pages, as in ${writePages([1, 2], choice.labels)}` : 'Pages, as in 1-3, 7'}
+          aria-label={t`Pages to ask about`}
+          placeholder={t`Pages, as in ${choice.labels ? writePages([1, 2], choice.labels) : '1-3, 7'}`}
           maxLength={MAX_PAGES_TEXT}
           value={text}
           aria-invalid={problem !== null}
@@ -141,7 +146,7 @@ function Choosing({
           className="min-w-0 flex-1"
         />
         <Button kind="quiet" onClick={() => choose(isAll ? [] : extended([], 1, pages))}>
-          {isAll ? 'None' : 'All'}
+          {isAll ? t({ message: 'None', context: 'selection' }) : t({ message: 'All', context: 'selection' })}
         </Button>
       </div>
       <PageGrid
@@ -155,8 +160,8 @@ function Choosing({
       {question === null ? null : (
         <TextField
           autoFocus
-          aria-label="Question about each page"
-          placeholder="What to ask about each page"
+          aria-label={t`Question about each page`}
+          placeholder={t`What to ask about each page`}
           value={question}
           onChange={(event) => setQuestion(event.target.value)}
         />
@@ -173,24 +178,26 @@ function Choosing({
           {problem ??
             excess ??
             (question !== null
-              ? 'One question for each page, one after the other.'
+              ? t`One question for each page, one after the other.`
               : selection.length === 0
-                ? 'Each page becomes a picture of the question.'
+                ? t`Each page becomes a picture of the question.`
                 : '')}
         </p>
         <div className="flex gap-2">
           {question === null ? (
             <Button disabled={selection.length < 2} onClick={() => setQuestion(drafted)}>
-              Ask each…
+              {t`Ask each…`}
             </Button>
           ) : null}
           <Button onClick={() => (question === null ? endChoice(choice) : setQuestion(null))}>
-            {question === null ? 'Cancel' : 'Back'}
+            {question === null ? t`Cancel` : t`Back`}
           </Button>
           <Button kind="primary" type="submit" disabled={!canAdd}>
             {selection.length === 0
-              ? 'Add'
-              : `${question === null ? 'Add' : 'Ask'} ${counted(selection.length, 'page')}`}
+              ? t`Add`
+              : question === null
+                ? plural(selection.length, { one: 'Add # page', other: 'Add # pages' })
+                : plural(selection.length, { one: 'Ask # page', other: 'Ask # pages' })}
           </Button>
         </div>
       </footer>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { pageTitle } from '#contract'
 import { Check, FileX } from 'lucide-react'
 import { useCallback, useEffect, useId, useRef, useState } from 'react'
@@ -87,7 +88,7 @@ export function PageGrid({
     <div
       ref={box}
       role="listbox"
-      aria-label="Pages"
+      aria-label={t`Pages`}
       aria-multiselectable
       aria-activedescendant={pages.includes(active) ? `${id}-${active}` : undefined}
       tabIndex={0}
@@ -101,7 +102,7 @@ export function PageGrid({
             key={page}
             id={`${id}-${page}`}
             role="option"
-            aria-label={`Page ${pageTitle(page, labelOf(page, labels))}`}
+            aria-label={t`Page ${pageTitle(page, labelOf(page, labels))}`}
             aria-selected={selection.includes(page)}
             aria-posinset={page}
             aria-setsize={count}
@@ -158,7 +159,7 @@ function PageTile({
         {isBroken ? (
           <span className="flex flex-col items-center gap-1 text-small text-muted">
             <FileX className="size-4" aria-hidden />
-            Not readable
+            {t`Not readable`}
           </span>
         ) : stays && host ? (
           <img

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { fileOfPage, pageName } from '#contract'
 import type { PagedFile, PictureBudget } from '#contract'
 import { create } from 'zustand'
@@ -137,7 +138,7 @@ export async function drawAgain(key: string, budget: PictureBudget | null): Prom
   } catch (thrown) {
     if (!isLatest()) return
     const { message } = toAppError(thrown)
-    const refusal = { key: crypto.randomUUID(), name, message: `${name} stays as it was drawn before. ${message}` }
+    const refusal = { key: crypto.randomUUID(), name, message: t`${name} stays as it was drawn before. ${message}` }
     updateHolder(key, (draft) => setDrawing(refuse(draft, refusal), key, false))
   }
   if (!isLatest()) return

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, pageName, pageTitle } from '#contract'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
@@ -56,7 +57,7 @@ export async function askEveryPage(
       usePageJob.setState({ job: { ...job, conversationId } })
       if ((await answerOf(sent.answerId, own.signal)) !== 'complete') return
     }
-    if (!own.signal.aborted) announce('The pages are asked about.')
+    if (!own.signal.aborted) announce(t`The pages are asked about.`)
   } catch (thrown) {
     const error = toAppError(thrown).toInfo()
     updateDraft(draftKey(conversationId), (draft) => ({ ...draft, error }))

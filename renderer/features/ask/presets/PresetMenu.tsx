@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { Menu as Base } from '@base-ui/react/menu'
 import { NotebookText, Settings2 } from 'lucide-react'
 import { useRef } from 'react'
@@ -51,20 +52,20 @@ export function PresetMenu({
       <div className="w-64 max-w-[calc(100vw-2rem)]">
         {own.length > 0 ? (
           <Base.Group className="mb-1 border-b border-hairline pb-1">
-            <Base.GroupLabel className="px-2 pt-1 pb-1 text-small text-muted">Your own</Base.GroupLabel>
+            <Base.GroupLabel className="px-2 pt-1 pb-1 text-small text-muted">{t`Your own`}</Base.GroupLabel>
             {own.map(item)}
           </Base.Group>
         ) : null}
         <Base.Group>
           <Base.GroupLabel className="px-2 pt-1 pb-1 text-small text-muted">
-            Presets <span className="text-subtle">or type / at the start of the question</span>
+            {t`Presets`} <span className="text-subtle">{t`or type / at the start of the question`}</span>
           </Base.GroupLabel>
           {presets.filter(({ isOwn }) => !isOwn).map(item)}
         </Base.Group>
         <div className="mt-1 border-t border-hairline pt-1">
           <MenuItem onSelect={onEdit}>
             <Settings2 />
-            Edit presets…
+            {t`Edit presets…`}
           </MenuItem>
         </div>
       </div>
@@ -77,12 +78,12 @@ export function PresetMenu({
   return (
     <>
       {applied ? (
-        <Chip testId="preset-chip" removeLabel={`Take off the preset ${applied.name}`} onRemove={takeOff}>
+        <Chip testId="preset-chip" removeLabel={t`Take off the preset ${applied.name}`} onRemove={takeOff}>
           {menu(
             <MenuTrigger
               className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
-              aria-label={`Preset: ${applied.name}`}
-              title={`${applied.name} sets for this conversation: ${summaryOf(applied)}`}
+              aria-label={t`Preset: ${applied.name}`}
+              title={t`${applied.name} sets for this conversation: ${summaryOf(applied)}`}
             >
               {applied.name}
             </MenuTrigger>,
@@ -90,7 +91,7 @@ export function PresetMenu({
         </Chip>
       ) : (
         menu(
-          <MenuTrigger className={iconButtonClass()} aria-label="Presets" title="Presets">
+          <MenuTrigger className={iconButtonClass()} aria-label={t`Presets`} title={t`Presets`}>
             <NotebookText />
           </MenuTrigger>,
         )

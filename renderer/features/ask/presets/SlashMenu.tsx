@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useEffect, useEffectEvent, useLayoutEffect } from 'react'
 import type { ReactNode, RefObject } from 'react'
 import type { ListedPreset } from '#contract'
@@ -71,7 +72,7 @@ export function SlashMenu({
     <div className="float-motion absolute inset-x-0 bottom-full z-10 mb-1 overflow-hidden rounded-lg border border-hairline bg-raised shadow-float">
       <PickListBox
         pick={pick}
-        label="Presets"
+        label={t`Presets`}
         items={found}
         keyOf={({ id }) => id}
         onPick={onPick}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useId, useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
@@ -65,7 +66,7 @@ function VariablesForm({ wish: { conversationId, preset, variables } }: { wish: 
       )}
       <div className="flex justify-end">
         <Button kind="primary" type="submit" disabled={!isFilled}>
-          Put into the question
+          {t`Put into the question`}
         </Button>
       </div>
     </form>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Preset } from '#contract'
 import { announce } from '../../../lib/announce.ts'
 import { variablesIn } from '../../../lib/variables.ts'
@@ -11,7 +12,7 @@ export function choosePreset(conversationId: string | null, preset: Preset): boo
   else
     import('./insertPreset.ts').then(
       ({ insertPreset }) => insertPreset(conversationId, preset, {}),
-      () => announce('This part of the window could not be loaded. Load the window again.'),
+      () => announce(t`This part of the window could not be loaded. Load the window again.`),
     )
   return variables.length > 0
 }

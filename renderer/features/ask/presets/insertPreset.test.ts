@@ -50,7 +50,7 @@ test('a preset goes behind what is typed, and sets what it says', async () => {
     ...{ budget: { minPixels: 4 * 784, maxPixels: 256 * 784 }, contextTokens: 8192, maxTokens: 100 },
   })
   expect(summaryOf(applied!)).toBe(
-    'its system prompt, detail low, temperature 0, its own choice of words, a context of 8,192 tokens, at most 100 tokens an answer',
+    'its system prompt, detail low, temperature 0, its own choice of words, a context of 8,192 tokens, and at most 100 tokens an answer',
   )
 
   // another one that sets nothing takes its place

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError } from '#contract'
 import type { Preset } from '#contract'
 import { announce } from '../../../lib/announce.ts'
@@ -29,7 +30,7 @@ export async function insertPreset(
   if (preset.thinking) setThinks(conversationId, preset.thinking === 'on')
   applyPreset(conversationId, appliedOf(preset, values))
   planPrepare(conversationId, 'pictures')
-  announce(`Preset ${preset.name} chosen.`)
+  announce(t`Preset ${preset.name} chosen.`)
   try {
     if (preset.model !== null) await switchTo(preset.model)
   } catch (thrown) {
@@ -44,7 +45,7 @@ async function switchTo(name: string): Promise<void> {
   if (!wanted)
     throw new AppError(
       'ModelNotFound',
-      `The preset asks with “${name}”, which is not on this computer. Get it on the models page, or ask the current model.`,
+      t`The preset asks with “${name}”, which is not on this computer. Get it on the models page, or ask the current model.`,
     )
   if (!wanted.isCurrent) await call((core) => core.models.choose({ id: wanted.model.id }))
 }

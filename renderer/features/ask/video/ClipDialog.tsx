@@ -1,3 +1,4 @@
+import { plural, t } from '@lingui/core/macro'
 import type { VideoPlan } from '#contract'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -22,8 +23,7 @@ import { changeWish, lookAround, readAgain, stopReading } from './clips.ts'
 
 type Proposal = NonNullable<VideoPlan['proposal']>
 
-const rates = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 })
-const perSecond = (fps: number): string => `${rates.format(fps)} ${fps === 1 ? 'frame' : 'frames'} per second`
+const perSecond = (fps: number): string => plural(fps, { one: '# frame per second', other: '# frames per second' })
 
 /** What a video costs: frames, tokens, time. Where it does not fit, what would. */
 export function ClipCost({
@@ -40,13 +40,13 @@ export function ClipCost({
     return cost === null ? null : (
       <p className="text-ink tabular-nums">{`${counted(pictures.length, 'frame')} · ${tokens(cost)}`}</p>
     )
-  if (!plan) return clip.error === null ? <p className="text-muted">Choosing the frames…</p> : null
-  const { sample, proposal, fits, encodeMs, room } = plan
+  if (!plan) return clip.error === null ? <p className="text-muted">{t`Choosing the frames…`}</p> : null
+  const { sample, proposal, fits, encodeMs } = plan
   const facts = [
     counted(sample.indices.length, 'frame'),
     `${sample.width} × ${sample.height}`,
     tokens(plan.tokens),
-    ...(encodeMs === null ? [] : [`${timeLeft(encodeMs / 1000)} to look at`]),
+    ...(encodeMs === null ? [] : [t`${timeLeft(encodeMs / 1000)} to look at`]),
   ]
   return (
     <div className="flex flex-col gap-2">
@@ -58,17 +58,23 @@ export function ClipCost({
           role="alert"
           className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-warning-soft px-3 py-2.5"
         >
-          <p className="min-w-[12rem] flex-1 tabular-nums">
-            This needs {tokens(plan.tokens)}; {count(Math.max(0, room))} are free.{' '}
-            {proposal
-              ? `At ${perSecond(proposal.fps)}${proposal.budget.maxPixels < sample.width * sample.height ? ' and with less detail' : ''} it fits: ${counted(proposal.frames, 'frame')}, ${tokens(proposal.tokens)}.`
-              : 'Choose a shorter part of it, or start a new conversation.'}
-          </p>
-          {proposal ? <Button onClick={() => onAccept(proposal)}>Use that</Button> : null}
+          <p className="min-w-[12rem] flex-1 tabular-nums">{whatFits(plan)}</p>
+          {proposal ? <Button onClick={() => onAccept(proposal)}>{t`Use that`}</Button> : null}
         </div>
       )}
     </div>
   )
+}
+
+/** What is said of a video that does not fit, and how it would. */
+function whatFits({ tokens: needed, room, proposal, sample }: VideoPlan): string {
+  const [wanted, free] = [tokens(needed), count(Math.max(0, room))]
+  if (!proposal)
+    return t`This needs ${wanted}; ${free} are free. Choose a shorter part of it, or start a new conversation.`
+  const [rate, frames, taken] = [perSecond(proposal.fps), counted(proposal.frames, 'frame'), tokens(proposal.tokens)]
+  return proposal.budget.maxPixels < sample.width * sample.height
+    ? t`This needs ${wanted}; ${free} are free. At ${rate} and with less detail it fits: ${frames}, ${taken}.`
+    : t`This needs ${wanted}; ${free} are free. At ${rate} it fits: ${frames}, ${taken}.`
 }
 
 /** How a video is shown to the model: which part of it, how many frames, how closely; and what that costs. */
@@ -94,15 +100,12 @@ export function ClipDialog({
 
 /** What the file is: "1280 × 720 · 20:00 · 30 frames per second · H.264". */
 function describe({ facts, codec, pictures, wish: { fps } }: Clip): string {
-  if (pictures)
-    return `${pictures.length} pictures as a video of ${clock((pictures.length * 1000) / (fps ?? FPS), true)}`
-  if (!facts) return 'Opening the video…'
-  return [
-    `${facts.width} × ${facts.height}`,
-    clock(facts.durationMs),
-    `${count(facts.fps)} ${facts.fps === 1 ? 'frame' : 'frames'} per second`,
-    codec,
-  ]
+  if (pictures) {
+    const length = clock((pictures.length * 1000) / (fps ?? FPS), true)
+    return t`${counted(pictures.length, 'picture')} as a video of ${length}`
+  }
+  if (!facts) return t`Opening the video…`
+  return [`${facts.width} × ${facts.height}`, clock(facts.durationMs), perSecond(Math.round(facts.fps)), codec]
     .filter(Boolean)
     .join(' · ')
 }
@@ -182,9 +185,9 @@ function Inside({
         />
       ) : null}
       <div className="flex flex-col gap-2.5">
-        <SettingRow label="Frames per second">
+        <SettingRow label={t`Frames per second`}>
           <NumberSetting
-            label="Frames per second"
+            label={t`Frames per second`}
             value={clip.wish.fps}
             fallback={FPS}
             min={0.001}
@@ -193,9 +196,9 @@ function Inside({
             onChange={(fps) => change({ fps })}
           />
         </SettingRow>
-        <SettingRow label="Detail of each frame">
+        <SettingRow label={t`Detail of each frame`}>
           <Segmented
-            label="Detail of each frame"
+            label={t`Detail of each frame`}
             value={clipDetailOf(clip.wish.budget)}
             options={clipDetails}
             onChange={(detail) =>
@@ -207,7 +210,7 @@ function Inside({
       <ClipCost clip={clip} cost={picture.tokens} onAccept={({ fps, budget }) => change({ fps, budget })} />
       {strip.length > 0 && size ? (
         <FrameStrip
-          label="Frames that will be seen"
+          label={t`Frames that will be seen`}
           frames={strip}
           aspect={size.width / size.height}
           current={lit}
@@ -224,14 +227,14 @@ function Inside({
       ))}
       {clip.error ? (
         <ErrorNote message={clip.error}>
-          <Button onClick={() => readAgain(conversationId, picture.key)}>Read again</Button>
+          <Button onClick={() => readAgain(conversationId, picture.key)}>{t`Read again`}</Button>
         </ErrorNote>
       ) : null}
       {frames && share !== null ? (
         <div className="flex items-center gap-3">
-          <ProgressBar label="Reading the frames" share={share} className="flex-1" />
+          <ProgressBar label={t`Reading the frames`} share={share} className="flex-1" />
           <span className="text-muted tabular-nums">{clipWaits(clip, picture.attachment !== null)}</span>
-          <Button onClick={() => stopReading(picture.key)}>Stop reading</Button>
+          <Button onClick={() => stopReading(picture.key)}>{t`Stop reading`}</Button>
         </div>
       ) : null}
       <footer className="flex justify-end gap-2">
@@ -242,7 +245,7 @@ function Inside({
               makePictures(conversationId, picture.key)
             }}
           >
-            Back to {pictures.length} pictures
+            {t`Back to ${counted(pictures.length, 'picture')}`}
           </Button>
         ) : null}
         {picture.attachment?.mime.startsWith('image/') ? (
@@ -252,15 +255,15 @@ function Inside({
               void makeStill(conversationId, picture.key)
             }}
           >
-            Use only the first picture
+            {t`Use only the first picture`}
           </Button>
         ) : null}
         <Button kind="primary" onClick={onClose}>
-          Done
+          {t`Done`}
         </Button>
       </footer>
       <p className="sr-only" role="status">
-        {clipDuration(clip) === null ? '' : `${clock(clipDuration(clip) ?? 0, true)} chosen`}
+        {clipDuration(clip) === null ? '' : t`${clock(clipDuration(clip) ?? 0, true)} chosen`}
       </p>
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { ChevronLeft, ChevronRight, Clapperboard, Play, TriangleAlert, X } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
@@ -5,7 +6,7 @@ import { NumberBadge } from '../../../components/primitives/Badge.tsx'
 import { later } from '../../../components/primitives/later.tsx'
 import { mediumName } from '../../../lib/conversation/numbers.ts'
 import { cx } from '../../../lib/cx.ts'
-import { clock, percent, tokens } from '../../../lib/format.ts'
+import { clock, counted, percent, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import type { Picture } from '../draft.ts'
 import { tileProps, tileTool } from '../tile.ts'
@@ -16,8 +17,8 @@ const ClipDialog = later(() => import('./ClipDialog.tsx').then(({ ClipDialog }) 
 
 /** What is said under the poster: the cost, or what is wrong. */
 function foot({ clip, tokens: cost }: { clip: Clip; tokens: number | null }): { words: string; isBad: boolean } {
-  if (clip.error) return { words: 'Not read', isBad: true }
-  if (clip.plan && !clip.plan.fits) return { words: 'Too long', isBad: true }
+  if (clip.error) return { words: t`Not read`, isBad: true }
+  if (clip.plan && !clip.plan.fits) return { words: t`Too long`, isBad: true }
   return { words: cost === null ? '' : tokens(cost), isBad: false }
 }
 
@@ -65,7 +66,11 @@ export function ClipTile({
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onStep, onRemove, onDrag, onEnter: () => setOpen(true) })}
-      aria-label={`Video ${number}${total > 1 ? `, ${index + 1} of ${total}` : ''}: ${picture.name}. Enter opens it, Delete removes it`}
+      aria-label={
+        total > 1
+          ? t`Video ${number}, ${index + 1} of ${total}: ${picture.name}. Enter opens it, Delete removes it`
+          : t`Video ${number}: ${picture.name}. Enter opens it, Delete removes it`
+      }
       aria-busy={busy}
       title={[picture.name, waits ?? notes].filter(Boolean).join(' · ')}
       className={cx(
@@ -76,7 +81,7 @@ export function ClipTile({
       <div className="relative h-24 max-w-44 min-w-28">
         <button
           type="button"
-          aria-label={`Open video ${number}: ${picture.name}`}
+          aria-label={t`Open video ${number}: ${picture.name}`}
           className="flex h-full w-full items-center justify-center"
           onClick={() => setOpen(true)}
         >
@@ -97,13 +102,13 @@ export function ClipTile({
         {isNumbered ? <NumberBadge>{mediumName('video', number)}</NumberBadge> : null}
         {duration === null ? null : (
           <span className="pointer-events-none absolute bottom-1.5 left-1 rounded-[4px] bg-[oklch(0.2_0_0/0.7)] px-1 text-[0.6875rem] leading-4 text-[white] tabular-nums">
-            {clip.pictures ? `${clip.pictures.length} frames` : clock(duration)}
+            {clip.pictures ? counted(clip.pictures.length, 'frame') : clock(duration)}
           </span>
         )}
         <button
           type="button"
           className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')}
-          aria-label={`Remove video ${number}`}
+          aria-label={t`Remove video ${number}`}
           onClick={onRemove}
         >
           <X />
@@ -111,7 +116,7 @@ export function ClipTile({
         {busy ? (
           <span
             role="progressbar"
-            aria-label={`Reading video ${number}`}
+            aria-label={t`Reading video ${number}`}
             aria-valuemin={0}
             aria-valuemax={100}
             aria-valuenow={share === null ? undefined : Math.floor(share * 100)}
@@ -129,7 +134,7 @@ export function ClipTile({
           <button
             type="button"
             className={tileTool}
-            aria-label={`Move video ${number} earlier`}
+            aria-label={t`Move video ${number} earlier`}
             disabled={index === 0}
             onClick={() => onMove(index - 1)}
           >
@@ -139,7 +144,7 @@ export function ClipTile({
         <button
           type="button"
           onClick={() => setOpen(true)}
-          aria-label={`Frames of video ${number}${words === '' ? '' : `, ${words}`}`}
+          aria-label={words === '' ? t`Frames of video ${number}` : t`Frames of video ${number}, ${words}`}
           className={cx(
             'min-w-0 flex-1 self-stretch truncate px-1 text-center text-small tabular-nums hover:bg-hover hover:text-ink',
             isBad ? 'text-danger' : 'text-muted',
@@ -154,7 +159,7 @@ export function ClipTile({
           <button
             type="button"
             className={tileTool}
-            aria-label={`Move video ${number} later`}
+            aria-label={t`Move video ${number} later`}
             disabled={index === total - 1}
             onClick={() => onMove(index + 1)}
           >

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { pictureUnits, TOKEN_SIDES } from '#contract'
 import type {
   Attachment,
@@ -144,19 +145,21 @@ export function clipMedium(
 export function clipWaits(clip: Clip, isStored: boolean): string | null {
   const { pictures, facts, codec, plan, frames, error } = clip
   if (pictures || isRead(clip)) return null
-  if (error) return 'The video could not be read. Open it to see why, or remove it.'
+  if (error) return t`The video could not be read. Open it to see why, or remove it.`
   if (plan && !plan.fits) return tooLong(clip)
   if (frames)
-    return `Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
-  if (!facts) return codec === '' ? 'Opening the video…' : 'Counting its frames…'
-  return isStored ? 'Choosing the frames…' : 'Storing the video…'
+    return t`Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
+  if (!facts) return codec === '' ? t`Opening the video…` : t`Counting its frames…`
+  return isStored ? t`Choosing the frames…` : t`Storing the video…`
 }
 
 /** What is said of a video that does not fit. */
 export function tooLong({ plan }: Clip): string {
   if (!plan) return ''
-  const needs = `The video needs ${tokens(plan.tokens)}; ${count(Math.max(0, plan.room))} are free.`
-  return plan.proposal ? `${needs} Open it to take fewer frames.` : `${needs} Trim it or start a new conversation.`
+  const [needed, free] = [tokens(plan.tokens), count(Math.max(0, plan.room))]
+  return plan.proposal
+    ? t`The video needs ${needed}; ${free} are free. Open it to take fewer frames.`
+    : t`The video needs ${needed}; ${free} are free. Trim it or start a new conversation.`
 }
 
 const LEAST_TOKENS = 4
@@ -168,10 +171,10 @@ const levels = { low: 64, medium: 256, high: 768 } as const
 export type ClipDetail = keyof typeof levels | 'settings' | 'custom'
 
 export const clipDetails: readonly { readonly value: Exclude<ClipDetail, 'custom'>; readonly label: string }[] = [
-  { value: 'settings', label: 'Settings' },
-  { value: 'low', label: 'Low' },
-  { value: 'medium', label: 'Medium' },
-  { value: 'high', label: 'High' },
+  { value: 'settings', label: t({ message: 'Settings', context: 'detail' }) },
+  { value: 'low', label: t`Low` },
+  { value: 'medium', label: t`Medium` },
+  { value: 'high', label: t`High` },
 ]
 
 /** The budget of a level in pixels of one frame, as a family counts its tokens; null: that of the settings. */

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { AppError, codecName } from '#contract'
 import type { FrameSample, VideoPlan } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
@@ -87,7 +88,7 @@ export const isVideo = (file: File): boolean =>
 /** Adds a video file to the question: opens it, stores it and has its frames read. What is refused becomes a note. */
 export async function addVideo(conversationId: string | null, file: File): Promise<void> {
   const key = crypto.randomUUID()
-  const name = file.name === '' ? 'Video' : file.name
+  const name = file.name === '' ? t`Video` : file.name
   const task = startTask(key)
   const { signal } = task.life
   const clip = openingClip(URL.createObjectURL(file))
@@ -110,7 +111,7 @@ export async function addVideo(conversationId: string | null, file: File): Promi
       void startAhead(task, key).catch(() => {})
     }
     const attachment = await upload(await whenHost(), file, { signal, ...(facts && { facts }) })
-    if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', 'This file has no video in it.')
+    if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', t`This file has no video in it.`)
     updateHolder(key, (draft) => storedPicture(draft, key, attachment))
     change(key, (now) => ({ ...now, facts: attachment, codec: now.codec || codecName(attachment.codec) }))
     await readFrames(key, 0)
@@ -239,7 +240,7 @@ async function readFrames(key: string, delay: number): Promise<void> {
     if (signal.aborted) return
     const error = toAppError(thrown)
     if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported')
-      return refuseVideo(key, { key, name: itemOf(key)?.name ?? 'Video', message: error.message })
+      return refuseVideo(key, { key, name: itemOf(key)?.name ?? t`Video`, message: error.message })
     change(key, (clip) => ({ ...clip, error: error.message }))
     void lookAround(key)
   } finally {
@@ -289,7 +290,7 @@ export function stopReading(key: string): void {
   const task = tasks.get(key)
   if (!task) return
   task.work.abort()
-  change(key, (clip) => ({ ...clip, error: 'Reading the frames was stopped.' }))
+  change(key, (clip) => ({ ...clip, error: t`Reading the frames was stopped.` }))
 }
 
 /** Reads the frames of a video again. */

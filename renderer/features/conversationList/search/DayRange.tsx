@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { X } from 'lucide-react'
 import type { ReactNode, RefObject } from 'react'
 import { IconButton } from '../../../components/primitives/Button.tsx'
@@ -9,16 +10,16 @@ export function DayRange({ field }: { field: RefObject<HTMLInputElement | null> 
   const { changed, from, to } = useSearching((state) => state.filter)
   if (changed !== 'range') return null
   const days = [
-    { label: 'From', value: from, set: (day: string) => changeFilter({ from: day }) },
-    { label: 'To', value: to, set: (day: string) => changeFilter({ to: day }) },
+    { label: t({ message: 'From', context: 'time' }), value: from, set: (day: string) => changeFilter({ from: day }) },
+    { label: t({ message: 'To', context: 'time' }), value: to, set: (day: string) => changeFilter({ to: day }) },
   ]
   return (
     <fieldset className="flex min-w-0 items-start gap-1 pt-1.5">
-      <legend className="sr-only">Last changed</legend>
+      <legend className="sr-only">{t`Last changed`}</legend>
       <div className="flex min-w-0 flex-1 flex-col gap-1">
         {days.map(({ label, value, set }) => (
           <label key={label} className="flex items-center gap-2 pl-2 text-small text-muted">
-            <span className="w-8 shrink-0">{label}</span>
+            <span className="min-w-8 shrink-0">{label}</span>
             <TextField
               type="date"
               value={value}
@@ -29,7 +30,7 @@ export function DayRange({ field }: { field: RefObject<HTMLInputElement | null> 
         ))}
       </div>
       <IconButton
-        label="Take back: from day to day"
+        label={t`Take back: from day to day`}
         size="small"
         onClick={() => {
           changeFilter({ changed: 'any', from: '', to: '' })

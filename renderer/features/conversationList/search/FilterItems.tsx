@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { X } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -29,18 +30,18 @@ export function FilterItems(): ReactNode {
   return (
     <>
       <MenuCheck checked={filter.picture} onChange={(picture) => changeFilter({ picture })}>
-        Has a picture
+        {t`Has a picture`}
       </MenuCheck>
       <MenuCheck checked={filter.video} onChange={(video) => changeFilter({ video })}>
-        Has a video
+        {t`Has a video`}
       </MenuCheck>
       {names.length === 0 ? null : (
         <>
           <MenuSeparator />
           <MenuChoice
-            label="Answered by"
+            label={t`Answered by`}
             value={filter.model}
-            options={[{ value: '', label: 'Any model' }, ...names.map((name) => ({ value: name, label: name }))]}
+            options={[{ value: '', label: t`Any model` }, ...names.map((name) => ({ value: name, label: name }))]}
             onChange={(model) => changeFilter({ model })}
           />
         </>
@@ -49,16 +50,16 @@ export function FilterItems(): ReactNode {
         <>
           <MenuSeparator />
           <MenuChoice
-            label="Tag"
+            label={t`Tag`}
             value={filter.tag}
-            options={[{ value: '', label: 'Any or none' }, ...tags.map((name) => ({ value: name, label: name }))]}
+            options={[{ value: '', label: t`Any or none` }, ...tags.map((name) => ({ value: name, label: name }))]}
             onChange={(tag) => changeFilter({ tag })}
           />
         </>
       )}
       <MenuSeparator />
       <MenuChoice
-        label="Last changed"
+        label={t`Last changed`}
         value={filter.changed}
         options={times}
         onChange={(changed) => changeFilter({ changed })}
@@ -68,7 +69,7 @@ export function FilterItems(): ReactNode {
           <MenuSeparator />
           <MenuItem onSelect={() => changeFilter(noFilter)}>
             <X aria-hidden />
-            Clear the filter
+            {t`Clear the filter`}
           </MenuItem>
         </>
       ) : null}

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { ListFilter as FilterIcon, Search, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton, iconButtonClass } from '../../../components/primitives/Button.tsx'
@@ -5,6 +6,7 @@ import { TextField } from '../../../components/primitives/TextField.tsx'
 import { later } from '../../../components/primitives/later.tsx'
 import { Menu, MenuTrigger } from '../../../components/primitives/Menu.tsx'
 import { cx } from '../../../lib/cx.ts'
+import { listed } from '../../../lib/format.ts'
 import { showShelf, useShowing } from '../shelves.ts'
 import { changeFilter, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
 
@@ -41,9 +43,9 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
           ref={field}
           type="search"
           role="searchbox"
-          aria-label="Search conversations"
+          aria-label={t`Search conversations`}
           aria-keyshortcuts="Control+Shift+F Meta+Shift+F"
-          placeholder="Search"
+          placeholder={t`Search`}
           maxLength={200}
           value={query}
           onChange={(event) => setQuery(event.target.value)}
@@ -52,7 +54,7 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
         />
         <div className="absolute top-1 right-1 flex">
           {query === '' ? null : (
-            <IconButton label="Clear the search" size="small" onClick={() => setQuery('')}>
+            <IconButton label={t`Clear the search`} size="small" onClick={() => setQuery('')}>
               <X />
             </IconButton>
           )}
@@ -75,9 +77,9 @@ function FilterMenu(): ReactNode {
       trigger={
         <MenuTrigger
           aria-label={
-            set.length === 0 ? 'Filter the search' : `Filter the search: ${set.map(({ label }) => label).join(', ')}`
+            set.length === 0 ? t`Filter the search` : t`Filter the search: ${listed(set.map(({ label }) => label))}`
           }
-          title="Filter"
+          title={t`Filter`}
           className={cx(iconButtonClass('small'), set.length > 0 && 'bg-accent-soft text-accent!')}
         >
           <FilterIcon />
@@ -95,12 +97,12 @@ function SetFilters({ field }: { field: RefObject<HTMLInputElement | null> }): R
   const set = setFilters(filter)
   if (set.length === 0) return null
   return (
-    <ul aria-label="Filters that are set" className="flex flex-wrap gap-1 pt-1.5">
+    <ul aria-label={t`Filters that are set`} className="flex flex-wrap gap-1 pt-1.5">
       {set.map(({ label, without }) => (
         <li key={label} className="max-w-full">
           <button
             type="button"
-            aria-label={`Take back: ${label}`}
+            aria-label={t`Take back: ${label}`}
             onClick={() => {
               changeFilter(without)
               field.current?.focus()

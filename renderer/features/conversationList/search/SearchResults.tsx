@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { Found, SearchHit } from '#contract'
 import { Image } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -6,7 +7,7 @@ import { Button } from '../../../components/primitives/Button.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import type { Shown } from '../../../lib/finding.ts'
-import { counted } from '../../../lib/format.ts'
+import { count, counted } from '../../../lib/format.ts'
 import { pictureUrl, useHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
@@ -68,7 +69,7 @@ export function SearchResults({ current, onOpen }: { current: string | null; onO
   const query = useSearching((state) => state.query.trim())
   const filter = useSearching((state) => state.filter)
   const results = useSearch(query, filter)
-  if (!results) return <p className="px-2 py-1 text-muted">Searching…</p>
+  if (!results) return <p className="px-2 py-1 text-muted">{t`Searching…`}</p>
   if (results.failure)
     return (
       <p role="alert" className="px-2 py-1 text-danger">
@@ -80,16 +81,18 @@ export function SearchResults({ current, onOpen }: { current: string | null; onO
   return (
     <div onKeyDown={(event: KeyboardEvent<HTMLElement>) => walk(event)}>
       <p role="status" className="sr-only">
-        {counted(found.length, 'conversation')} found
+        {t`${counted(found.length, 'conversation')} found`}
       </p>
-      <ul aria-label="Search results" className="flex flex-col gap-1">
+      <ul aria-label={t`Search results`} className="flex flex-col gap-1">
         {found.map((one) => (
           <FoundConversation key={one.conversation.id} found={one} query={results.query} {...{ current, onOpen }} />
         ))}
       </ul>
       {found.length === mostOf(results.query) ? (
         <p className="px-2 py-2 text-small text-subtle">
-          These are the first {found.length}. {results.query === '' ? 'Search' : 'Type more'} to find others.
+          {results.query === ''
+            ? t`These are the first ${count(found.length)}. Search to find others.`
+            : t`These are the first ${count(found.length)}. Type more to find others.`}
         </p>
       ) : null}
     </div>
@@ -101,10 +104,12 @@ function NothingFound({ results }: { results: Results }): ReactNode {
     <div className="flex flex-col items-start gap-2 px-2 py-1">
       <p role="status" className="text-muted [overflow-wrap:anywhere]">
         {results.query === ''
-          ? 'No conversation is like that.'
-          : `No conversation mentions “${results.query}”${results.isFiltered ? ' and is like that' : ''}.`}
+          ? t`No conversation is like that.`
+          : results.isFiltered
+            ? t`No conversation mentions “${results.query}” and is like that.`
+            : t`No conversation mentions “${results.query}”.`}
       </p>
-      {results.isFiltered ? <Button onClick={() => changeFilter(noFilter)}>Clear the filter</Button> : null}
+      {results.isFiltered ? <Button onClick={() => changeFilter(noFilter)}>{t`Clear the filter`}</Button> : null}
     </div>
   )
 }
@@ -144,12 +149,12 @@ function FoundConversation({
           <span className="min-w-0 flex-1 truncate">
             {title === null ? conversation.title : <Marked text={title} />}
           </span>
-          {conversation.archived ? <span className="shrink-0 text-small text-muted">Archived</span> : null}
+          {conversation.archived ? <span className="shrink-0 text-small text-muted">{t`Archived`}</span> : null}
         </span>
         {first ? <Snippet hit={first} /> : null}
       </button>
       {others.length === 0 ? null : (
-        <ul aria-label={`More in ${conversation.title}`} className="ml-2 flex flex-col border-l border-hairline pl-1">
+        <ul aria-label={t`More in ${conversation.title}`} className="ml-2 flex flex-col border-l border-hairline pl-1">
           {others.map((hit) => (
             <li key={hit.messageId}>
               <button type="button" data-conversation-link onClick={() => open(hit)} className={rowClass}>
@@ -157,7 +162,7 @@ function FoundConversation({
               </button>
             </li>
           ))}
-          {more ? <li className="px-2 py-1 text-small text-subtle">and more in this conversation</li> : null}
+          {more ? <li className="px-2 py-1 text-small text-subtle">{t`and more in this conversation`}</li> : null}
         </ul>
       )}
     </li>
@@ -168,9 +173,9 @@ function FoundConversation({
 function Snippet({ hit }: { hit: SearchHit }): ReactNode {
   return (
     <span className="line-clamp-2 w-full text-small text-muted [overflow-wrap:anywhere]">
-      <span className="sr-only">{hit.role === 'user' ? 'Question: ' : 'Answer: '}</span>
+      <span className="sr-only">{hit.role === 'user' ? t`Question:` : t`Answer:`} </span>
       {hit.picture ? <ShownPicture picture={hit.picture} /> : null}
-      {hit.in === 'file' ? <Image role="img" aria-label="File" className="mr-1 inline size-3 align-[-1px]" /> : null}
+      {hit.in === 'file' ? <Image role="img" aria-label={t`File`} className="mr-1 inline size-3 align-[-1px]" /> : null}
       <Marked text={hit.snippet} />
     </span>
   )
@@ -183,7 +188,7 @@ function ShownPicture({ picture: { sha, name } }: { picture: NonNullable<SearchH
     <>
       <img
         src={pictureUrl(host, sha, 'thumb')}
-        alt="Picture"
+        alt={t`Picture`}
         className="mr-1.5 inline size-4 rounded-[3px] object-cover align-[-3px]"
       />
       <span className="text-ink">{name}: </span>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { SearchFilter } from '#contract'
 import { create } from 'zustand'
 
@@ -50,13 +51,13 @@ export const isFiltered = ({ picture, video, model, tag, changed, from, to }: Li
 export const isSearching = ({ query, filter }: Searching): boolean => query.trim() !== '' || isFiltered(filter)
 
 export const changedLabels: Readonly<Record<ChangedWhen, string>> = {
-  any: 'Any time',
-  today: 'Today',
-  week: 'Last 7 days',
-  month: 'Last 30 days',
-  year: 'Last 12 months',
-  older: 'Older',
-  range: 'From day to day…',
+  any: t`Any time`,
+  today: t`Today`,
+  week: t`Last 7 days`,
+  month: t`Last 30 days`,
+  year: t`Last 12 months`,
+  older: t({ message: 'Older', context: 'time' }),
+  range: t`From day to day…`,
 }
 
 const daysBack: Readonly<Record<Exclude<ChangedWhen, 'any' | 'older' | 'range'>, number>> = {
@@ -104,8 +105,8 @@ export function toSearchFilter(filter: ListFilter, now: number): SearchFilter {
 /** Each thing that is set, in words, with the change that takes it back. */
 export function setFilters(filter: ListFilter): { readonly label: string; readonly without: Partial<ListFilter> }[] {
   return [
-    ...(filter.picture ? [{ label: 'Has a picture', without: { picture: false } }] : []),
-    ...(filter.video ? [{ label: 'Has a video', without: { video: false } }] : []),
+    ...(filter.picture ? [{ label: t`Has a picture`, without: { picture: false } }] : []),
+    ...(filter.video ? [{ label: t`Has a video`, without: { video: false } }] : []),
     ...(filter.model === '' ? [] : [{ label: filter.model, without: { model: '' } }]),
     ...(filter.tag === '' ? [] : [{ label: filter.tag, without: { tag: '' } }]),
     ...(filter.changed === 'any' || filter.changed === 'range'
